@@ -1,0 +1,1 @@
+"""NextNest's worker: from a mortgage lead to a greeted and answered Chatwoot conversation."""

@@ -1,0 +1,80 @@
+"""Every error of the product; the class says what happens next, the docstring is the message.
+
+NextNestError
+├── ConfigurationError          the process stops with one line
+├── MigrationError              the schema is left as it was
+├── Retryable                   the job is tried again
+│   ├── ChatwootUnavailable     nothing was done there
+│   ├── OutcomeUnknown          it may have been done: look before doing it again
+│   ├── ChatwootRefusesUs       our token is at fault, not the customer: tried again, and an alarm
+│   ├── ModelUnavailable        no answer from any configured model
+│   └── ModelRefusesUs          our key or quota is at fault: tried again, and an alarm
+├── Permanent                   trying again cannot help: the conversation goes to a person
+│   ├── ChatwootRejected        Chatwoot understood us and said no
+│   ├── ConversationGone        Chatwoot does not know this conversation
+│   └── ReplyRejected           no draft passed the guard
+└── LostOwnership               a newer attempt owns this job: roll everything back
+"""
+
+from __future__ import annotations
+
+
+class NextNestError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, detail: str = "") -> None:
+        sentence = (type(self).__doc__ or "").strip().splitlines()[0]
+        super().__init__(f"{sentence} {detail}".strip() if detail else sentence)
+        self.detail = detail
+
+
+class ConfigurationError(NextNestError):
+    """The settings are incomplete."""
+
+
+class MigrationError(NextNestError):
+    """The schema could not be brought up to date."""
+
+
+class Retryable(NextNestError):
+    """A passing fault; the job is tried again."""
+
+
+class ChatwootUnavailable(Retryable):
+    """Chatwoot could not be reached or asked us to wait; nothing was done."""
+
+
+class OutcomeUnknown(Retryable):
+    """Chatwoot's answer was lost; what we asked for may have been done."""
+
+
+class ChatwootRefusesUs(Retryable):
+    """Chatwoot does not accept our token; check CHATWOOT_API_TOKEN."""
+
+
+class ModelUnavailable(Retryable):
+    """No configured model gave an answer in time."""
+
+
+class ModelRefusesUs(Retryable):
+    """The model provider does not accept our key or our quota is used up; check OPENAI_API_KEY."""
+
+
+class Permanent(NextNestError):
+    """Trying again cannot help; the conversation goes to a person."""
+
+
+class ChatwootRejected(Permanent):
+    """Chatwoot understood the request and refused it."""
+
+
+class ConversationGone(Permanent):
+    """Chatwoot does not know this conversation."""
+
+
+class ReplyRejected(Permanent):
+    """No draft of the reply passed the guard."""
+
+
+class LostOwnership(NextNestError):
+    """A newer attempt owns this job; nothing of this attempt is kept."""

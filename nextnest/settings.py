@@ -1,0 +1,174 @@
+"""The only reader of the environment.
+
+A missing or malformed setting stops the process with one line that names the variable and what it should look like.
+"""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlparse
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from nextnest import embedded
+from nextnest.errors import ConfigurationError
+
+STATE_FOLDER = Path(".nextnest")
+
+
+def _http_url(value: str) -> str:
+    parsed = urlparse(value)
+    if parsed.scheme not in {"http", "https"} or not parsed.netloc:
+        raise ValueError("should be a URL such as https://chat.example.com")
+    return value.rstrip("/")
+
+
+def _postgres_url(value: str) -> str:
+    if urlparse(value).scheme not in {"postgres", "postgresql"}:
+        raise ValueError("should be a URL such as postgresql://user:password@host:5432/postgres")
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its meaning. docs/operations.md lists them for operators."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    database_url: PostgresUrl | None = Field(
+        default=None, description="Postgres, direct or session mode. Unset: the embedded one under .nextnest/"
+    )
+    web_database_url: PostgresUrl | None = Field(
+        default=None, description="Optional: web may go through a transaction-mode pooler"
+    )
+
+    chatwoot_base_url: HttpUrl = Field(description="Chatwoot, such as https://chat.example.com")
+    chatwoot_account_id: int = Field(description="the number in Chatwoot's address bar after /accounts/")
+    chatwoot_inbox_id: int = Field(description="the API inbox the conversations live in")
+    chatwoot_api_token: SecretStr = Field(description="an administrator's access token")
+    chatwoot_webhook_secret: SecretStr | None = Field(
+        default=None, description="the webhook's secret. Without it webhooks are refused"
+    )
+    chatwoot_allow_unsigned: bool = Field(
+        default=False, description="true accepts unsigned webhooks (Chatwoot before 4.11.2)"
+    )
+    chatwoot_timeout_s: float = Field(default=10, gt=0, description="total seconds for one Chatwoot call")
+    chatwoot_settle_s: float = Field(
+        default=20,
+        ge=0,
+        description="seconds after a lost answer before an effect that cannot be found is sent again",
+    )
+
+    openai_api_key: SecretStr = Field(description="the model provider's key")
+    openai_base_url: HttpUrl | None = Field(default=None, description="another Responses-API endpoint")
+    openai_model: str = Field(description="the model's name, such as gpt-6-luna")
+    openai_fallback_model: str | None = Field(default=None, description="tried when the first fails")
+    openai_timeout_s: float = Field(default=20, gt=0, description="total seconds for one model answer")
+    openai_max_output_tokens: int = Field(default=600, gt=0, description="upper bound of one answer")
+    openai_history_tokens: int = Field(
+        default=6000, gt=0, description="how much of the conversation the model sees; oldest dropped first"
+    )
+
+    nextnest_pace: float = Field(default=1, ge=0, description="multiplies every deliberate wait")
+    nextnest_secret_key: SecretStr | None = Field(
+        default=None, description="signs chat links and the operator's session; required with DATABASE_URL"
+    )
+    nextnest_public_url: HttpUrl = Field(
+        default="http://localhost:8000", description="where customers reach web; chat links begin with it"
+    )
+    nextnest_rate_limits: bool = Field(default=True, description="on by default; off behind another limiter")
+    nextnest_trusted_proxies: int = Field(default=0, ge=0, description="proxies in front of web to believe")
+    nextnest_ops_password: SecretStr | None = Field(default=None, description="unset: the console is off")
+    nextnest_worker_concurrency: int = Field(
+        default=300, gt=0, description="jobs one worker holds at once; most of them are only waiting"
+    )
+    nextnest_pool_size: int = Field(default=8, ge=3, description="database connections of one worker")
+    nextnest_poll_s: float = Field(default=0.25, gt=0, description="seconds between looks for a job")
+    nextnest_grace_s: float = Field(default=20, ge=0, description="seconds running jobs get at shutdown")
+    nextnest_reuse_days: int = Field(
+        default=30, ge=0, description="a contact's open conversation younger than this is reused"
+    )
+    nextnest_max_burst_s: float = Field(
+        default=20, ge=0, description="a customer who keeps typing is answered after this many seconds"
+    )
+    nextnest_log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
+    nextnest_log_format: str = Field(default="json", description="json for machines, text for people")
+    nextnest_phone_fallback: str = Field(
+        default="+65 6000 0000", description="the number customers are given when chat is away"
+    )
+
+    queue_rollout_percentage: int = Field(
+        default=100, ge=0, le=100, description="share of conversations on the queue"
+    )
+    n8n_ai_broker_webhook_url: HttpUrl | None = Field(
+        default=None, description="where messages of conversations outside the rollout are forwarded"
+    )
+
+    def database(self) -> str:
+        """The worker's and migration's connection string; starts the embedded Postgres when none is set."""
+        return self.database_url or embedded.ensure_running(STATE_FOLDER)
+
+    def web_database(self) -> str:
+        """Web's connection string."""
+        return self.web_database_url or self.database()
+
+    def secret_key(self) -> str:
+        """The signing key; kept beside the embedded database when none is set."""
+        if self.nextnest_secret_key:
+            return self.nextnest_secret_key.get_secret_value()
+        if self.database_url:
+            raise ConfigurationError("NEXTNEST_SECRET_KEY is required when DATABASE_URL is set: any long random text.")
+        return _kept_secret(STATE_FOLDER / "secret_key")
+
+
+@cache
+def load() -> Settings:
+    """Read the settings once per process; ConfigurationError names every variable that is missing or malformed."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(_line(problem) for problem in error.errors())) from None
+    if settings.queue_rollout_percentage < 100 and not settings.n8n_ai_broker_webhook_url:
+        raise ConfigurationError("N8N_AI_BROKER_WEBHOOK_URL is required when QUEUE_ROLLOUT_PERCENTAGE is below 100.")
+    return settings
+
+
+def database_settings() -> str:
+    """The database alone, for `make migrate`, which needs nothing else."""
+    return _DatabaseOnly().database()
+
+
+class _DatabaseOnly(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
+    database_url: PostgresUrl | None = None
+
+    def database(self) -> str:
+        return self.database_url or embedded.ensure_running(STATE_FOLDER)
+
+
+def _line(problem: object) -> str:
+    assert isinstance(problem, dict)
+    name = str(problem["loc"][0]) if problem["loc"] else "settings"
+    field = Settings.model_fields.get(name)
+    meaning = field.description if field and field.description else ""
+    what = "is missing" if problem["type"] == "missing" else f"is wrong ({problem['msg']})"
+    return f"{name.upper()} {what}: {meaning}"
+
+
+def _kept_secret(path: Path) -> str:
+    """Read the secret, or make it once; two processes starting together end up with the same one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
