@@ -69,6 +69,7 @@ create table nextnest.broker_conversations (
     broker_id uuid references nextnest.ai_brokers,
     status text not null default 'new' check (status in ('new', 'waiting', 'active', 'handed_off', 'resolved')),
     held_by text not null default 'ai' check (held_by in ('ai', 'person')),
+    chatwoot_status text check (chatwoot_status in ('open', 'pending', 'resolved', 'snoozed')),
     uses_queue bool not null default true,
     lead_score int check (lead_score between 0 and 100),
     loan_type text,

@@ -35,6 +35,7 @@ create table nextnest.outgoing_messages (
     attempts int not null default 0,
     chatwoot_message_id bigint,
     last_error text,
+    counted bool not null default false,
     planned_at timestamptz not null default now(),
     sending_at timestamptz,
     sent_at timestamptz,
@@ -43,6 +44,7 @@ create table nextnest.outgoing_messages (
 );
 comment on table nextnest.outgoing_messages is
     'The outbox: every effect in Chatwoot, planned here before it is tried. Its id travels in content_attributes.';
+comment on column nextnest.outgoing_messages.counted is 'Whether the conversation''s counters already include it.';
 comment on column nextnest.outgoing_messages.turn is 'The newest customer message it answers; 0 for what happens once.';
 create unique index outgoing_messages_by_chatwoot_id on nextnest.outgoing_messages (conversation_id, chatwoot_message_id)
     where chatwoot_message_id is not null;

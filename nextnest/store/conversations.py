@@ -1,0 +1,104 @@
+"""The one row a conversation has for its whole life."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection, Connection
+
+from nextnest.models import Lead
+from nextnest.store.statements import Row, Statements
+
+SQL = Statements("conversations")
+
+
+def facts(lead: Lead | None, lead_id: UUID | None, lead_score: int | None) -> dict[str, object]:
+    """The columns a lead gives its conversation; all None for somebody who wrote without a form."""
+    return {
+        "lead_id": lead_id,
+        "lead_score": lead_score,
+        "loan_type": lead and lead.loan_type,
+        "property_type": lead and (lead.property_type or lead.property_category),
+        "monthly_income": lead and lead.monthly_income,
+        "timeline": lead and lead.purchase_timeline,
+    }
+
+
+def ensure(
+    conn: Connection[Any], conversation_id: int, *, contact_id: int | None, uses_queue: bool
+) -> Row:
+    """Know a conversation that came without a form: `created`, and `uses_queue` as first decided."""
+    row = SQL.ensure_conversation.one(
+        conn, conversation_id=conversation_id, contact_id=contact_id, uses_queue=uses_queue, **facts(None, None, None)
+    )
+    assert row
+    return row
+
+
+async def ensure_for_lead(
+    conn: AsyncConnection[Any], conversation_id: int, *, contact_id: int, uses_queue: bool, lead_facts: dict[str, object]
+) -> Row:
+    """Know a conversation of a lead: `created`, and `uses_queue` as first decided."""
+    row = await SQL.ensure_conversation.aone(
+        conn, conversation_id=conversation_id, contact_id=contact_id, uses_queue=uses_queue, **lead_facts
+    )
+    assert row
+    return row
+
+
+def note_status(conn: Connection[Any], conversation_id: int, status: str) -> Row | None:
+    """Remember Chatwoot's status; `held_by` and `status` afterwards, None for a conversation we do not know."""
+    return SQL.note_status.one(conn, conversation_id=conversation_id, status=status)
+
+
+def give_to_person(conn: Connection[Any], conversation_id: int) -> Row | None:
+    """Silence the AI from the caller's commit on; None for a conversation we do not know."""
+    return SQL.give_to_person.one(conn, conversation_id=conversation_id)
+
+
+async def for_update(conn: AsyncConnection[Any], conversation_id: int) -> Row | None:
+    """The conversation and its lead (column `lead`), locked; None when unknown."""
+    return await SQL.conversation_for_update.aone(conn, conversation_id=conversation_id)
+
+
+async def next_waiting(conn: AsyncConnection[Any]) -> int | None:
+    """The conversation that has waited longest, locked; None when nobody waits."""
+    row = await SQL.next_waiting.aone(conn)
+    return row["conversation_id"] if row else None
+
+
+async def record_assignment(
+    conn: AsyncConnection[Any], conversation_id: int, broker_id: UUID, *, method: str, reason: str
+) -> None:
+    """Write the assignment; the slot is reserved in the same transaction by the caller."""
+    await SQL.record_assignment.arun(
+        conn, conversation_id=conversation_id, broker_id=broker_id, method=method, reason=reason
+    )
+
+
+async def record_waiting(conn: AsyncConnection[Any], conversation_id: int) -> int:
+    """Put the conversation in line and return its place, 1 for the next to be served."""
+    await SQL.record_waiting.arun(conn, conversation_id=conversation_id)
+    row = await SQL.place_in_line.aone(conn, conversation_id=conversation_id)
+    return int(row["position"]) if row else 1
+
+
+async def record_handoff(conn: AsyncConnection[Any], conversation_id: int, reason: str) -> bool:
+    """Give the conversation to a person; False when it was already given or closed."""
+    return await SQL.record_handoff.arun(conn, conversation_id=conversation_id, reason=reason) == 1
+
+
+async def record_resolved(conn: AsyncConnection[Any], conversation_id: int) -> bool:
+    """Close the conversation; False when it was closed."""
+    return await SQL.record_resolved.arun(conn, conversation_id=conversation_id) == 1
+
+
+async def reopen(conn: AsyncConnection[Any], conversation_id: int) -> bool:
+    """Let the AI work on it again; False when it never stopped."""
+    return await SQL.reopen.arun(conn, conversation_id=conversation_id) == 1
+
+
+async def move_counters(conn: AsyncConnection[Any], conversation_id: int, customer_messages: int) -> None:
+    """Bring the counters up to what was sent, plus the customer's messages settled just now."""
+    await SQL.move_counters.arun(conn, conversation_id=conversation_id, customer_messages=customer_messages)

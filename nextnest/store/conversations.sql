@@ -1,0 +1,85 @@
+-- ensure_conversation: Know a conversation; `created` is true for the one who was first, and only that one greets.
+insert into broker_conversations
+    (conversation_id, lead_id, contact_id, lead_score, loan_type, property_type, monthly_income, timeline, uses_queue)
+values (%(conversation_id)s, %(lead_id)s, %(contact_id)s, %(lead_score)s, %(loan_type)s, %(property_type)s,
+        %(monthly_income)s, %(timeline)s, %(uses_queue)s)
+on conflict (conversation_id) do update
+    set lead_id = coalesce(broker_conversations.lead_id, excluded.lead_id),
+        contact_id = coalesce(broker_conversations.contact_id, excluded.contact_id),
+        lead_score = coalesce(broker_conversations.lead_score, excluded.lead_score),
+        loan_type = coalesce(broker_conversations.loan_type, excluded.loan_type)
+returning (xmax = 0) as created, uses_queue;
+
+-- conversation_for_update: One conversation with its lead, locked until the transaction ends.
+select c.*, l.lead from broker_conversations c left join leads l on l.id = c.lead_id
+where c.conversation_id = %(conversation_id)s for update of c;
+
+-- next_waiting: The lead that has waited longest.
+select conversation_id from broker_conversations where status = 'waiting'
+order by waiting_since, conversation_id limit 1 for update;
+
+-- record_assignment: The conversation belongs to this broker now.
+update broker_conversations
+set broker_id = %(broker_id)s, status = 'active', held_by = 'ai', assigned_at = now(), assignment_method = %(method)s,
+    assignment_reason = %(reason)s, waiting_since = null
+where conversation_id = %(conversation_id)s and status in ('new', 'waiting');
+
+-- record_waiting: Nobody is free; keep the place it already has, or take the last one.
+update broker_conversations
+set status = 'waiting', waiting_since = coalesce(waiting_since, clock_timestamp())
+where conversation_id = %(conversation_id)s and status in ('new', 'waiting');
+
+-- place_in_line: How many are served before this one, itself included.
+select position from waiting_leads where conversation_id = %(conversation_id)s;
+
+-- record_handoff: A person has the conversation; the first reason stays.
+update broker_conversations
+set status = 'handed_off', held_by = 'person', handoff_at = coalesce(handoff_at, now()),
+    handoff_reason = coalesce(handoff_reason, %(reason)s), waiting_since = null
+where conversation_id = %(conversation_id)s and status in ('new', 'waiting', 'active');
+
+-- record_resolved: The conversation is closed.
+update broker_conversations set status = 'resolved', resolved_at = now(), waiting_since = null
+where conversation_id = %(conversation_id)s and status <> 'resolved';
+
+-- reopen: The AI may work on it again; it needs a broker first.
+update broker_conversations set status = 'new', held_by = 'ai', resolved_at = null
+where conversation_id = %(conversation_id)s and status in ('handed_off', 'resolved');
+
+-- note_status: Remember what Chatwoot says; a person has it when somebody else than we opened it.
+update broker_conversations c
+set chatwoot_status = %(status)s,
+    held_by = case %(status)s when 'pending' then 'ai'
+                              when 'open' then case when ours.yes then c.held_by else 'person' end
+                              else c.held_by end
+from (select exists (select from outgoing_messages o
+                     where o.conversation_id = %(conversation_id)s and o.kind = 'status'
+                       and o.state in ('sending', 'sent', 'unknown')
+                       and o.sending_at > now() - interval '10 minutes') as yes) ours
+where c.conversation_id = %(conversation_id)s
+returning c.held_by, c.status;
+
+-- give_to_person: A human colleague acts in it; the AI is silent from this commit on.
+update broker_conversations set held_by = 'person'
+where conversation_id = %(conversation_id)s
+returning status;
+
+-- uses_queue: Whether the conversation was given to the queue when it was first seen.
+select uses_queue from broker_conversations where conversation_id = %(conversation_id)s;
+
+-- move_counters: Count what was said since the last time; rows are counted once, whoever counts.
+with sent as (
+    update outgoing_messages set counted = true
+    where conversation_id = %(conversation_id)s and state = 'sent' and not counted
+      and kind in ('greeting', 'waiting_notice', 'reply', 'handoff_notice', 'failure_notice')
+    returning sent_at
+), ours as (
+    select count(*) as n, min(sent_at) as first_at, max(sent_at) as last_at from sent
+)
+update broker_conversations
+set broker_messages = broker_messages + ours.n, customer_messages = customer_messages + %(customer_messages)s,
+    messages_exchanged = messages_exchanged + ours.n + %(customer_messages)s,
+    first_response_at = coalesce(first_response_at, ours.first_at),
+    last_message_at = greatest(last_message_at, ours.last_at,
+                               case when %(customer_messages)s > 0 then now() end)
+from ours where conversation_id = %(conversation_id)s;

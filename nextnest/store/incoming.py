@@ -1,0 +1,153 @@
+"""What customers and colleagues wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection, Connection
+
+from nextnest.models import Broker, IncomingMessage, Lead, Turn
+from nextnest.store.statements import Statements
+
+SQL = Statements("incoming")
+
+# More turns than any model budget of ours can hold; the prompt drops the oldest to its own budget.
+_HISTORY_TURNS = 200
+
+
+def remember(
+    conn: Connection[Any],
+    *,
+    conversation_id: int,
+    message_id: int,
+    content: str,
+    sent_at: datetime | None,
+    source: str,
+    state: str = "unanswered",
+) -> bool:
+    """Remember a customer's message; False when it is already known."""
+    row = SQL.remember_message.one(
+        conn,
+        conversation_id=conversation_id,
+        message_id=message_id,
+        content=content,
+        sent_at=sent_at,
+        source=source,
+        state=state,
+    )
+    return row is not None
+
+
+def is_ours(conn: Connection[Any], *, conversation_id: int, message_id: int, effect_id: UUID | None) -> bool:
+    """Whether a message is one we sent or are just sending: by Chatwoot's id or by the id it carries, never by text."""
+    row = SQL.known_message.one(
+        conn, conversation_id=conversation_id, message_id=message_id, effect_id=effect_id
+    )
+    return bool(row and row["ours"])
+
+
+def adopt_echo(conn: Connection[Any], *, conversation_id: int, message_id: int, effect_id: UUID) -> None:
+    """Mark an effect as sent because its message came back."""
+    SQL.adopt_echo.run(conn, conversation_id=conversation_id, message_id=message_id, effect_id=effect_id)
+
+
+def remember_person(
+    conn: Connection[Any], *, conversation_id: int, message_id: int, content: str, sent_at: datetime
+) -> bool:
+    """Remember a colleague's message; False when it is already known."""
+    row = SQL.remember_person_message.one(
+        conn, conversation_id=conversation_id, message_id=message_id, content=content, sent_at=sent_at
+    )
+    return row is not None
+
+
+def record_event(
+    conn: Connection[Any], *, event: str, conversation_id: int | None, delivery_id: str | None, status: str
+) -> None:
+    """Remember that Chatwoot told us something; never what was said."""
+    SQL.record_event.run(
+        conn, event=event, conversation_id=conversation_id, delivery_id=delivery_id, status=status
+    )
+
+
+@dataclass(frozen=True)
+class OpenTurn:
+    """A conversation as an answer sees it. `messages` are the customer's unanswered ones, oldest first."""
+
+    conversation_id: int
+    status: str
+    held_by: str
+    lead_score: int | None
+    lead_id: UUID | None
+    lead: Lead | None
+    broker: Broker | None
+    messages: tuple[IncomingMessage, ...]
+
+    @property
+    def newest(self) -> int:
+        """The id of the newest unanswered message: what a reply to this turn answers."""
+        return self.messages[-1].message_id
+
+    @property
+    def first(self) -> int:
+        """The id of the oldest unanswered message: it stays the same while more come in."""
+        return self.messages[0].message_id
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.content for message in self.messages]
+
+
+async def read_turn(conn: AsyncConnection[Any], conversation_id: int) -> OpenTurn | None:
+    """Everything an answer depends on; None for a conversation we do not know."""
+    row = await SQL.read_turn.aone(conn, conversation_id=conversation_id)
+    if row is None:
+        return None
+    return OpenTurn(
+        conversation_id=row["conversation_id"],
+        status=row["status"],
+        held_by=row["held_by"],
+        lead_score=row["lead_score"],
+        lead_id=row["lead_id"],
+        lead=Lead.model_validate(row["lead"]) if row["lead"] else None,
+        broker=Broker.model_validate(row["broker"]) if row["broker"] else None,
+        messages=tuple(IncomingMessage.model_validate(message) for message in row["unanswered"]),
+    )
+
+
+async def newest_unanswered(conn: AsyncConnection[Any], conversation_id: int) -> int | None:
+    """The id of the newest message that waits for an answer, or None."""
+    row = await SQL.newest_unanswered.aone(conn, conversation_id=conversation_id)
+    return row["message_id"] if row else None
+
+
+async def mark_started(conn: AsyncConnection[Any], conversation_id: int, newest: int) -> None:
+    """Note when a job took the messages in; the first time counts."""
+    await SQL.mark_started.arun(conn, conversation_id=conversation_id, newest=newest)
+
+
+async def settle_answered(
+    conn: AsyncConnection[Any], conversation_id: int, *, job_id: int, deliberate_wait_s: float
+) -> int:
+    """Tie every message that a sent reply covers to that reply; how many they were."""
+    return await SQL.settle_answered.arun(
+        conn, conversation_id=conversation_id, job_id=job_id, deliberate_wait_s=deliberate_wait_s
+    )
+
+
+async def settle_rest(
+    conn: AsyncConnection[Any], conversation_id: int, *, newest: int, state: str, job_id: int
+) -> int:
+    """Settle messages that get no reply of ours, as `handed_over`, `left_to_person` or `forwarded`; how many they were."""
+    return await SQL.settle_rest.arun(
+        conn, conversation_id=conversation_id, newest=newest, state=state, job_id=job_id
+    )
+
+
+async def history(conn: AsyncConnection[Any], conversation_id: int) -> list[Turn]:
+    """What was really said, oldest first: only messages that reached the conversation."""
+    rows = await SQL.history.aall(conn, conversation_id=conversation_id, most=_HISTORY_TURNS)
+    return [Turn.model_validate(row) for row in rows]

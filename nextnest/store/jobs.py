@@ -1,0 +1,129 @@
+"""Ending a job: in our own transaction, and only for the attempt that owns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from procrastinate import JobContext, jobs
+from psycopg import AsyncConnection
+
+from nextnest.errors import LostOwnership
+from nextnest.store.statements import Row, Statements
+
+SQL = Statements("jobs")
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Who may end a job: this attempt, on this worker. `started_at` is in seconds since the epoch."""
+
+    job_id: int
+    attempt: int
+    worker_id: int
+    task_name: str
+    started_at: float
+
+    @classmethod
+    def of(cls, context: JobContext) -> Ownership:
+        job = context.job
+        assert job.id is not None
+        assert job.worker_id is not None
+        return cls(job.id, job.attempts, job.worker_id, job.task_name, context.start_timestamp)
+
+    def fence(self) -> dict[str, int]:
+        return {"job_id": self.job_id, "attempt": self.attempt, "worker_id": self.worker_id}
+
+
+async def complete_job(
+    conn: AsyncConnection[Any],
+    owner: Ownership,
+    *,
+    conversation_id: int | None,
+    outcome: str,
+    detail: str | None = None,
+    deliberate_wait_s: float = 0,
+) -> None:
+    """Close the job and write its outcome in the caller's transaction.
+
+    LostOwnership when a newer attempt owns the job: the caller's whole transaction must roll back, and does, because
+    the error leaves it.
+    """
+    row = await SQL.complete_job.aone(conn, **owner.fence())
+    if not row or row["completed"] != 1:
+        raise LostOwnership(f"job {owner.job_id}, attempt {owner.attempt}")
+    await _record(conn, owner, conversation_id, outcome, detail, deliberate_wait_s)
+
+
+async def fail_job(
+    conn: AsyncConnection[Any], owner: Ownership, *, conversation_id: int | None, detail: str
+) -> None:
+    """Close the job as failed and say why, in the caller's transaction. LostOwnership as in complete_job."""
+    if not await finish_job(conn, owner.fence(), jobs.Status.FAILED, delete_job=False):
+        raise LostOwnership(f"job {owner.job_id}, attempt {owner.attempt}")
+    await _record(conn, owner, conversation_id, "failed", detail, 0)
+
+
+async def finish_job(
+    conn: AsyncConnection[Any], fence: dict[str, Any], status: jobs.Status, *, delete_job: bool
+) -> bool:
+    """End a job in any final state; False when this attempt no longer owns it and nothing was done."""
+    row = await SQL.finish_job.aone(conn, **fence, status=status.value, delete_job=delete_job)
+    return bool(row and row["ended"])
+
+
+async def retry_job(
+    conn: AsyncConnection[Any],
+    fence: dict[str, Any],
+    *,
+    retry_at: datetime | None,
+    priority: int | None,
+    queue: str | None,
+    lock: str | None,
+) -> bool:
+    """Put a job back for another attempt; False when this attempt no longer owns it and nothing was done."""
+    touched = await SQL.retry_job.arun(
+        conn, **fence, retry_at=retry_at, priority=priority, queue=queue, lock=lock
+    )
+    return touched == 1
+
+
+async def stalled_jobs(conn: AsyncConnection[Any], silent_s: float) -> list[Row]:
+    """Jobs of workers not heard of for `silent_s` seconds: id, attempts, worker_id, task_name."""
+    return await SQL.stalled_jobs.aall(conn, silent_s=silent_s)
+
+
+async def rescue_job(conn: AsyncConnection[Any], job: Row) -> bool:
+    """Give a dead worker's job another attempt; False when somebody else was faster."""
+    return await SQL.rescue_job.arun(conn, **_dead_fence(job)) == 1
+
+
+async def bury_job(conn: AsyncConnection[Any], job: Row) -> bool:
+    """Fail a dead worker's job; False when somebody else was faster."""
+    return await SQL.bury_job.arun(conn, **_dead_fence(job)) == 1
+
+
+def _dead_fence(job: Row) -> dict[str, Any]:
+    return {"job_id": job["id"], "attempt": job["attempts"], "worker_id": job["worker_id"]}
+
+
+async def _record(
+    conn: AsyncConnection[Any],
+    owner: Ownership,
+    conversation_id: int | None,
+    outcome: str,
+    detail: str | None,
+    deliberate_wait_s: float,
+) -> None:
+    await SQL.record_outcome.arun(
+        conn,
+        job_id=owner.job_id,
+        attempt=owner.attempt,
+        task_name=owner.task_name,
+        conversation_id=conversation_id,
+        outcome=outcome,
+        detail=detail,
+        started_at=owner.started_at,
+        deliberate_wait_s=deliberate_wait_s,
+    )

@@ -1,0 +1,66 @@
+-- plan: Plan an effect; a second plan of the same kind for the same turn changes nothing.
+insert into outgoing_messages (conversation_id, kind, turn, position, payload, delay_s)
+values (%(conversation_id)s, %(kind)s, %(turn)s, %(position)s, %(payload)s, %(delay_s)s)
+on conflict (conversation_id, kind, turn) do nothing;
+
+-- planned_effect: The effect of a kind for a turn, as it stands.
+select * from outgoing_messages
+where conversation_id = %(conversation_id)s and kind = %(kind)s and turn = %(turn)s;
+
+-- effect_by_id: One effect as it stands.
+select * from outgoing_messages where id = %(effect_id)s;
+
+-- unfinished: What is planned, under way or unknown for a conversation, in the order it must happen.
+select * from outgoing_messages
+where conversation_id = %(conversation_id)s and state in ('planned', 'sending', 'unknown')
+order by planned_at, position, id;
+
+-- intend: Say that the effect is about to be tried.
+update outgoing_messages
+set state = 'sending', attempts = attempts + 1, sending_at = clock_timestamp(), last_error = null
+where id = %(effect_id)s and state = 'planned'
+returning id;
+
+-- intend_reply: Say that a reply is about to be sent, only if nothing newer came in and the AI still has the conversation.
+update outgoing_messages o
+set state = 'sending', attempts = attempts + 1, sending_at = clock_timestamp(), last_error = null
+where o.id = %(effect_id)s and o.state = 'planned'
+  and exists (select from broker_conversations c
+              where c.conversation_id = o.conversation_id and c.held_by = 'ai' and c.status = 'active')
+  and (%(whatever_came)s or not exists (select from incoming_messages m
+              where m.conversation_id = o.conversation_id and m.state = 'unanswered' and m.message_id > o.turn))
+returning o.id;
+
+-- mark_sent: The effect took place; Chatwoot's message id is remembered so that its echo is known.
+update outgoing_messages
+set state = 'sent', chatwoot_message_id = coalesce(%(message_id)s, chatwoot_message_id),
+    sent_at = coalesce(sent_at, clock_timestamp()), last_error = null
+where id = %(effect_id)s and state <> 'sent';
+
+-- mark_unknown: The answer was lost; it may have happened.
+update outgoing_messages set state = 'unknown', last_error = %(error)s
+where id = %(effect_id)s and state = 'sending';
+
+-- plan_again: It certainly did not happen; it may be tried again.
+update outgoing_messages set state = 'planned', last_error = %(error)s
+where id = %(effect_id)s and state in ('sending', 'unknown');
+
+-- withhold: It will not be sent.
+update outgoing_messages set state = 'withheld', last_error = %(error)s
+where id = %(effect_id)s and state in ('planned', 'sending', 'unknown');
+
+-- mark_superseded: The draft behind a withheld reply was not used.
+update ai_replies set outcome = 'superseded' where outgoing_id = %(effect_id)s and outcome = 'used';
+
+-- record_reply: What the model wrote, what it cost and what the guard thought.
+insert into ai_replies (conversation_id, outgoing_id, job_id, turn, model, prompt_version, input_tokens, output_tokens,
+                        total_tokens, cached_tokens, latency_s, outcome, verdict)
+values (%(conversation_id)s, %(outgoing_id)s, %(job_id)s, %(turn)s, %(model)s, %(prompt_version)s, %(input_tokens)s,
+        %(output_tokens)s, %(total_tokens)s, %(cached_tokens)s, %(latency_s)s, %(outcome)s, %(verdict)s);
+
+-- left_behind: Conversations with unfinished effects that no job is working on.
+select distinct o.conversation_id from outgoing_messages o
+where o.state in ('planned', 'sending', 'unknown') and o.planned_at < now() - make_interval(secs => %(older_than_s)s)
+  and not exists (select from procrastinate_jobs j
+                  where j.lock = 'conversation-' || o.conversation_id and j.status in ('todo', 'doing'))
+limit 100;
