@@ -1,0 +1,9 @@
+"""A stand-in for Chatwoot 4.15: one account, one API inbox, the endpoints and webhooks an integration meets."""
+
+from sandbox.chatwoot.records import User
+from sandbox.chatwoot.sandbox import ChatwootSandbox
+from sandbox.chatwoot.webhooks import Delivery
+from sandbox.faults import Fault, Faults, UnknownFault
+from sandbox.journal import RequestRecord
+
+__all__ = ["ChatwootSandbox", "Delivery", "Fault", "Faults", "RequestRecord", "UnknownFault", "User"]

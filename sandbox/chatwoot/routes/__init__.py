@@ -1,0 +1,1 @@
+"""Chatwoot's endpoints, one module per resource."""

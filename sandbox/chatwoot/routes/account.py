@@ -1,0 +1,92 @@
+"""The account's furniture: inboxes, webhooks, agents, custom attribute definitions; and the caller's profile."""
+
+import secrets
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from sandbox.chatwoot import rest
+from sandbox.chatwoot.errors import NotFound, RecordInvalid, Unprocessable
+from sandbox.chatwoot.records import User, Webhook
+from sandbox.chatwoot.routes.caller import desk, params, principal, require_administrator
+from sandbox.chatwoot.webhooks import ACCOUNT_EVENTS
+
+blueprint = Blueprint("account", __name__)
+profile_blueprint = Blueprint("profile", __name__)
+SECRET_BYTES = 12  # Chatwoot's own secrets are 24 characters long
+
+
+@profile_blueprint.get("/profile")
+def profile() -> ResponseReturnValue:
+    caller = principal()
+    if not isinstance(caller, User):
+        raise NotFound
+    return rest.profile(desk().state, caller)
+
+
+@blueprint.get("/inboxes")
+def inboxes() -> ResponseReturnValue:
+    state = desk().state
+    return {"payload": [rest.inbox(state, for_administrator=_is_administrator())]}
+
+
+@blueprint.get("/inboxes/<int:inbox_id>")
+def inbox(inbox_id: int) -> ResponseReturnValue:
+    state = desk().state
+    if inbox_id != state.inbox.id:
+        raise NotFound
+    return rest.inbox(state, for_administrator=_is_administrator())
+
+
+@blueprint.get("/agents")
+def agents() -> ResponseReturnValue:
+    state = desk().state
+    return jsonify([rest.agent(state, user) for user in state.users.values()])
+
+
+@blueprint.get("/webhooks")
+def webhooks() -> ResponseReturnValue:
+    require_administrator()
+    state = desk().state
+    return {"payload": {"webhooks": [rest.webhook(state, row) for row in state.webhooks.values()]}}
+
+
+@blueprint.post("/webhooks")
+def create_webhook() -> ResponseReturnValue:
+    require_administrator()
+    with desk().acting() as state:
+        given = params()
+        given = given.get("webhook", given)
+        url = str(given.get("url") or "")
+        subscriptions = given.get("subscriptions") or list(ACCOUNT_EVENTS)
+        if not url.startswith(("http://", "https://")):
+            raise RecordInvalid({"url": "is invalid"})
+        if not set(subscriptions) <= set(ACCOUNT_EVENTS):
+            raise RecordInvalid({"subscriptions": "Invalid events"})
+        secret = secrets.token_hex(SECRET_BYTES)
+        row = Webhook(state.next_id(Webhook), url, str(given.get("name") or ""), list(subscriptions), secret)
+        state.add(row)
+        return {"payload": {"webhook": rest.webhook(state, row)}}
+
+
+@blueprint.post("/custom_attribute_definitions")
+def define_attribute() -> ResponseReturnValue:
+    """Filters know a custom attribute only once it is defined."""
+    with desk().acting() as state:
+        given = params()
+        given = given.get("custom_attribute_definition", given)
+        key = given.get("attribute_key")
+        if not key:
+            raise Unprocessable("param is missing or the value is empty: attribute_key")
+        is_contact = given.get("attribute_model") in (1, "1", "contact_attribute")
+        keys = state.contact_attribute_keys if is_contact else state.conversation_attribute_keys
+        keys.add(str(key))
+        return {
+            "attribute_key": key,
+            "attribute_model": "contact_attribute" if is_contact else "conversation_attribute",
+        }
+
+
+def _is_administrator() -> bool:
+    caller = principal()
+    return isinstance(caller, User) and caller.role == "administrator"

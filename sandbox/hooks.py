@@ -1,0 +1,119 @@
+"""Ties faults and the journal to a Flask app: before a request is handled, and after."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from flask import Flask, g, request
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as BaseResponse
+
+from sandbox.faults import Fault, Faults
+from sandbox.journal import Journal, RequestRecord
+from sandbox.server import DROP_HEADER, client_is_gone
+
+Answer = Callable[[Fault], ResponseReturnValue]
+
+LOOK_S = 0.02
+"""How often a waiting request looks whether its caller has gone."""
+
+
+class RequestHooks:
+    """Faults by moment: `before` nothing has happened yet, `after` everything is stored but the answer.
+
+    Requests outside `prefix` (the pages and the switches themselves) meet no fault and leave no trace.
+    """
+
+    def __init__(
+        self,
+        faults: Faults,
+        journal: Journal[RequestRecord],
+        closing: threading.Event,
+        *,
+        prefix: tuple[str, ...],
+        before: Mapping[str, Answer],
+        after: Mapping[str, Answer],
+    ) -> None:
+        self._faults = faults
+        self._journal = journal
+        self._closing = closing
+        self._prefix = prefix
+        self._before: dict[str, Answer] = {"hang_before": self._hang, "drop_before": _drop, **before}
+        self._after: dict[str, Answer] = {"hang_after": self._hang, "drop_after": _drop, **after}
+
+    def install(self, app: Flask) -> None:
+        app.before_request(self._on_request)
+        app.after_request(self._on_response)
+
+    def _on_request(self) -> ResponseReturnValue | None:
+        g.started_at = time.time()
+        g.fault = None
+        g.cancelled = False
+        if not self._concerned():
+            return None
+        slow = self._take({"slow"})
+        if slow:
+            self.wait(slow.seconds)
+        return self._strike(self._before)
+
+    def _on_response(self, response: BaseResponse) -> BaseResponse:
+        if not self._concerned():
+            return response
+        if g.fault is None and response.status_code < 400:
+            struck = self._strike(self._after)
+            response = response if struck is None else _as_response(struck)
+        self._record(response)
+        return response
+
+    def _strike(self, answers: Mapping[str, Answer]) -> ResponseReturnValue | None:
+        fault = self._take(answers.keys())
+        if fault is None:
+            return None
+        g.fault = fault.fault
+        return answers[fault.fault](fault)
+
+    def _take(self, names: set[str] | object) -> Fault | None:
+        body = request.get_data(as_text=True)
+        return self._faults.take_for_request(names, request.method, request.path, body)  # type: ignore[arg-type]
+
+    def _record(self, response: BaseResponse) -> None:
+        record = RequestRecord(
+            method=request.method,
+            path=request.path,
+            query=request.args.to_dict(),
+            body=request.get_json(silent=True),
+            status=None if DROP_HEADER in response.headers else response.status_code,
+            at=g.started_at,
+            finished_at=time.time(),
+            fault=g.fault,
+            cancelled=g.cancelled,
+        )
+        self._journal.add(record)
+
+    def _concerned(self) -> bool:
+        return request.path.startswith(self._prefix)
+
+    def _hang(self, fault: Fault) -> ResponseReturnValue:
+        self.wait(fault.seconds)
+        return _drop(fault)
+
+    def wait(self, seconds: float) -> bool:
+        """Waits, but not longer than the caller does. False when the caller left or the sandbox closes."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._closing.wait(min(left, LOOK_S)):
+                return False
+            if client_is_gone(request.environ):
+                g.cancelled = True
+                return False
+        return True
+
+
+def _drop(fault: Fault) -> ResponseReturnValue:
+    return "", 500, {DROP_HEADER: fault.fault}
+
+
+def _as_response(value: ResponseReturnValue) -> BaseResponse:
+    from flask import make_response
+
+    return make_response(value)
