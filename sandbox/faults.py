@@ -46,14 +46,16 @@ class UnknownFault(ValueError):
 class Faults:
     """The faults switched on right now; safe to use from any thread."""
 
-    def __init__(self, known: Collection[str]) -> None:
+    def __init__(self, known: Collection[str], aliases: Mapping[str, str] | None = None) -> None:
         self.known = tuple(known)
+        self._aliases = aliases or {}
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._active: list[Fault] = []
 
     def add(self, fault: str, **options: Any) -> Fault:
         """Switches a fault on. Raises UnknownFault for a name or an option that does not exist."""
+        fault = self._aliases.get(fault, fault)
         if fault not in self.known:
             raise UnknownFault(f"unknown fault {fault!r}; known: {', '.join(self.known)}")
         unknown = set(options) - {field.name for field in fields(Fault)}

@@ -2,11 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, make_response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.faults import Fault, Faults
 from sandbox.journal import Journal, RequestRecord
@@ -33,13 +32,20 @@ class RequestHooks:
         prefix: tuple[str, ...],
         before: Mapping[str, Answer],
         after: Mapping[str, Answer],
+        keep_answers: bool = False,
     ) -> None:
         self._faults = faults
         self._journal = journal
         self._closing = closing
+        self._arrived: Journal[float] = Journal()
         self._prefix = prefix
+        self._keep_answers = keep_answers
         self._before: dict[str, Answer] = {"hang_before": self._hang, "drop_before": _drop, **before}
         self._after: dict[str, Answer] = {"hang_after": self._hang, "drop_after": _drop, **after}
+
+    def arrivals(self) -> list[float]:
+        """When requests came in, answered or not."""
+        return self._arrived.entries()
 
     def install(self, app: Flask) -> None:
         app.before_request(self._on_request)
@@ -51,32 +57,33 @@ class RequestHooks:
         g.cancelled = False
         if not self._concerned():
             return None
+        self._arrived.add(time.time())
         slow = self._take({"slow"})
         if slow:
             self.wait(slow.seconds)
         return self._strike(self._before)
 
-    def _on_response(self, response: BaseResponse) -> BaseResponse:
+    def _on_response(self, response: Response) -> Response:
         if not self._concerned():
             return response
         if g.fault is None and response.status_code < 400:
             struck = self._strike(self._after)
-            response = response if struck is None else _as_response(struck)
+            response = response if struck is None else make_response(struck)
         self._record(response)
         return response
 
     def _strike(self, answers: Mapping[str, Answer]) -> ResponseReturnValue | None:
-        fault = self._take(answers.keys())
+        fault = self._take(tuple(answers))
         if fault is None:
             return None
         g.fault = fault.fault
         return answers[fault.fault](fault)
 
-    def _take(self, names: set[str] | object) -> Fault | None:
+    def _take(self, names: Collection[str]) -> Fault | None:
         body = request.get_data(as_text=True)
-        return self._faults.take_for_request(names, request.method, request.path, body)  # type: ignore[arg-type]
+        return self._faults.take_for_request(names, request.method, request.path, body)
 
-    def _record(self, response: BaseResponse) -> None:
+    def _record(self, response: Response) -> None:
         record = RequestRecord(
             method=request.method,
             path=request.path,
@@ -87,6 +94,7 @@ class RequestHooks:
             finished_at=time.time(),
             fault=g.fault,
             cancelled=g.cancelled,
+            answer=response.get_json(silent=True) if self._keep_answers else None,
         )
         self._journal.add(record)
 
@@ -111,9 +119,3 @@ class RequestHooks:
 
 def _drop(fault: Fault) -> ResponseReturnValue:
     return "", 500, {DROP_HEADER: fault.fault}
-
-
-def _as_response(value: ResponseReturnValue) -> BaseResponse:
-    from flask import make_response
-
-    return make_response(value)

@@ -22,6 +22,7 @@ class RequestRecord:
     finished_at: float
     fault: str | None = None
     cancelled: bool = False
+    answer: Any = None  # the JSON sent, where the sandbox keeps it
 
 
 Entry = TypeVar("Entry")

@@ -1,11 +1,10 @@
 """`python -m sandbox.chatwoot`: the stand-in as a server of its own."""
 
 import argparse
-import signal
-from types import FrameType
 
 from sandbox.chatwoot import ChatwootSandbox
 from sandbox.chatwoot.webhooks import ACCOUNT_EVENTS
+from sandbox.command import run
 
 
 def main() -> None:
@@ -24,15 +23,7 @@ def main() -> None:
         port=options.port,
         verbose=options.verbose,
     )
-    signal.signal(signal.SIGTERM, _stop)
-    print(f"Chatwoot sandbox: inbox page at {chatwoot.base_url}/", flush=True)
-    chatwoot.start()
-    try:
-        chatwoot.wait()
-    except KeyboardInterrupt:
-        print("Chatwoot sandbox: stopping", flush=True)
-    finally:
-        chatwoot.stop()
+    run(chatwoot, f"Chatwoot sandbox: inbox page at {chatwoot.base_url}/")
 
 
 def parse() -> argparse.Namespace:
@@ -56,10 +47,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--state", help="a file that keeps everything across restarts")
     parser.add_argument("--verbose", action="store_true", help="log every request")
     return parser.parse_args()
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -1,0 +1,147 @@
+"""A small deterministic writer: two or three honest sentences from the prompt's facts, without a figure of its own."""
+
+import re
+
+from sandbox.model.prompt import Prompt
+
+TOPICS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"document|paperwork|payslip|submit",
+        "the documents",
+        "a bank usually asks for your NRIC, recent payslips, your latest notice of assessment and CPF statements",
+    ),
+    (
+        r"how long|how soon|timeline|how many (days|weeks)",
+        "the timing",
+        "that depends on the bank and on how soon the papers are complete",
+    ),
+    (
+        r"approv|guarantee|eligib|qualif|chance",
+        "the bank's decision",
+        "only the bank can decide, and we can prepare your file so that it has what it needs",
+    ),
+    (
+        r"how much|borrow|afford|maximum|loan amount|tdsr|msr|ltv",
+        "what you can borrow",
+        "it turns on your income, your other commitments and the property, and I would rather calculate it than guess",
+    ),
+    (
+        r"rate|interest|sora|fixed|floating",
+        "rates",
+        "banks change their packages often, so we compare what is on offer on the day you decide",
+    ),
+    (
+        r"stamp duty|absd|bsd",
+        "stamp duty",
+        "it depends on your residency and on how many homes you own already",
+    ),
+    (
+        r"lock.?in|penalt|refinanc|repric",
+        "refinancing",
+        "your current lock-in and its end date decide whether a change is worth it",
+    ),
+    (r"cpf", "CPF", "your Ordinary Account can be used within the limits CPF sets for your property"),
+    (r"down ?payment|cash", "the down payment", "part of it is cash and part can come from CPF, depending on the loan"),
+    (r"hdb", "HDB", "the HDB loan and a bank loan have different rules, and we can compare both for you"),
+)
+LOANS = {
+    "new_purchase": "new purchase",
+    "refinance": "refinancing",
+    "refinancing": "refinancing",
+    "commercial": "commercial loan",
+    "equity_loan": "equity loan",
+}
+MALAY = re.compile(r"\b(saya|anda|boleh|pinjaman|rumah|terima kasih|apa|berapa|bagaimana|selamat)\b", re.IGNORECASE)
+FOREIGN = {
+    "zh": (
+        "您好，我是{broker}。",
+        "您的问题我已收到：{asked}。我会先根据您提供的资料核对，再给您答复；最终由银行决定。",
+    ),
+    "ta": (
+        "வணக்கம், நான் {broker}.",
+        "உங்கள் கேள்வி கிடைத்தது: {asked}. நீங்கள் கொடுத்த விவரங்களைச் சரிபார்த்துப் பதிலளிக்கிறேன்.",
+    ),
+    "ms": (
+        "Selamat sejahtera, saya {broker}.",
+        "Soalan anda sudah saya terima: {asked}. Saya akan semak butiran anda dahulu; keputusan akhir di tangan bank.",
+    ),
+}
+QUOTE_LIMIT = 80
+
+
+def write(prompt: Prompt) -> str:
+    """The reply to the customer's last words."""
+    if prompt.tool_results:
+        return _from_results(prompt)
+    language = _language(" ".join(prompt.last_words))
+    if language != "en":
+        return _foreign(prompt, language)
+    parts = [_greeting(prompt), *_answers(prompt), _closing(prompt)]
+    return " ".join(part for part in parts if part)
+
+
+def _greeting(prompt: Prompt) -> str:
+    if not prompt.is_first_reply:
+        return ""
+    customer = prompt.facts.get("customer", "").split(" ")[0]
+    return f"Hello {customer}, {prompt.broker} here." if customer else f"Hello, {prompt.broker} here."
+
+
+def _answers(prompt: Prompt) -> list[str]:
+    """One sentence per question; without a question, one that shows we have read the message."""
+    questions = _questions(prompt.last_words)
+    if not questions:
+        said = _quoted(prompt.last_words[-1]) if prompt.last_words else ""
+        return [f"Thank you, I have noted {said}."] if said else ["Thank you for your message."]
+    return list(dict.fromkeys(_answer(question) for question in questions))
+
+
+def _answer(question: str) -> str:
+    for pattern, topic, sentence in TOPICS:
+        if re.search(pattern, question, re.IGNORECASE):
+            return f"On {topic}: {sentence}."
+    return f"You asked {_quoted(question)}, and I will check that for you before I say more."
+
+
+def _closing(prompt: Prompt) -> str:
+    loan = LOANS.get(prompt.facts.get("loan", "").lower(), prompt.facts.get("loan", ""))
+    home = prompt.facts.get("property", "").replace("_", " ")
+    if loan and home:
+        return f"I have your {loan} of a {home} in front of me; what matters most to you there?"
+    if loan:
+        return f"I have your {loan} in front of me; what matters most to you there?"
+    return "What matters most to you?"
+
+
+def _from_results(prompt: Prompt) -> str:
+    """Says what the calculators said, figure for figure."""
+    lines = []
+    for result in prompt.tool_results:
+        pairs = result.items() if isinstance(result, dict) else [("result", result)]
+        lines += [f"{str(name).replace('_', ' ')} {value}" for name, value in pairs if not isinstance(value, dict | list)]
+    return f"{_greeting(prompt)} Here is what the calculation says: {'; '.join(lines)}. Shall we go through it?".strip()
+
+
+def _foreign(prompt: Prompt, language: str) -> str:
+    hello, body = FOREIGN[language]
+    asked = "; ".join(_quoted(text) for text in prompt.last_words)
+    sentence = body.format(asked=asked)
+    return f"{hello.format(broker=prompt.broker)}{sentence}" if prompt.is_first_reply else sentence
+
+
+def _language(text: str) -> str:
+    if re.search(r"[\u4e00-\u9fff]", text):
+        return "zh"
+    if re.search(r"[\u0b80-\u0bff]", text):
+        return "ta"
+    return "ms" if len(MALAY.findall(text)) > 1 else "en"
+
+
+def _questions(texts: list[str]) -> list[str]:
+    sentences = [part.strip() for text in texts for part in re.split(r"(?<=[.!?？])\s+|\n+", text)]
+    return [part for part in sentences if part.endswith(("?", "？"))]
+
+
+def _quoted(text: str) -> str:
+    flat = " ".join(text.split())
+    return f'"{flat if len(flat) <= QUOTE_LIMIT else flat[:QUOTE_LIMIT].rstrip() + "…"}"'
