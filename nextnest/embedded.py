@@ -1,16 +1,17 @@
-"""The Postgres that starts by itself when DATABASE_URL is unset. For demos, tests and development, not for production.
+"""The Postgres that starts by itself when DATABASE_URL is unset: for demos, tests and development.
 
 The server's binaries come from a package; its files live in one folder (`.nextnest/postgres`):
 
     data/       the cluster          password    of the one role, readable by its owner only
     server.log  what it says         port        where it listened last; taken again when it is still free
 
-It listens on 127.0.0.1 only and asks for the password, so other accounts of the machine stay out. It outlives the process
-that started it; `python -m nextnest.embedded stop` ends it.
+It listens on 127.0.0.1 only and asks for the password, so other accounts of the machine stay out. It outlives
+the process that started it; `python -m nextnest.embedded stop` ends it.
 
-Postgres refuses to run as root. Started by root it runs as an unprivileged account of the machine, which must be able to
-reach the folder. Where it is not (a project under root's own home), the files live under /var/lib/nextnest instead; nobody's
-folders are opened up for it. Binaries that account cannot read are copied beside the data.
+Postgres refuses to run as root. Started by root it runs as an unprivileged account of the machine, which must
+be able to reach the folder. Where it is not (a project under root's own home), the files live under
+/var/lib/nextnest instead; nobody's folders are opened up for it. Binaries that account cannot read are copied
+beside the data.
 """
 
 from __future__ import annotations
@@ -78,7 +79,10 @@ def server_for(root: Path) -> Server:
 
 @dataclass(frozen=True)
 class Server:
-    """One cluster in `home`, run with `binaries` (a folder holding initdb, pg_ctl, postgres) as `account` (None: us)."""
+    """One cluster in `home`, run by `account` (None: ourselves) with `binaries`, the folder of initdb and pg_ctl.
+
+    `options` go to the server's command line at every start, such as ("-c", "fsync=off").
+    """
 
     home: Path
     binaries: Path
@@ -173,7 +177,7 @@ class Server:
         raise EmbeddedPostgresError(f"It does not start. {log} ends with: {_last_lines(said)}")
 
     def _forget_a_dead_process(self) -> None:
-        """Remove the pid file of a crashed server whose number now belongs to another program (usual in containers)."""
+        """Remove a crashed server's pid file when its number is another program's now (usual in containers)."""
         try:
             pid = int(self._pid_file().read_text().splitlines()[0])
             program = Path(f"/proc/{pid}/comm").read_text().strip()
@@ -192,11 +196,9 @@ class Server:
         return self.data / "postmaster.pid"
 
     def _run(self, tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """One of the server's tools, as the server's account, in an environment without locale or PG variables."""
-        icu = (
-            self.binaries.parent / "share" / "icu"
-        )  # only in packages for musl, whose ICU has no data inside
-        return subprocess.run(
+        """One of the server's tools, as the server's account, without our locale and PG variables."""
+        icu = self.binaries.parent / "share" / "icu"  # packages for musl keep ICU's data in a file
+        return subprocess.run(  # noqa: S603 - our own binaries, no shell
             [str(self.binaries / tool), *arguments],
             user=self.account.pw_uid if self.account else None,
             group=self.account.pw_gid if self.account else None,
@@ -320,7 +322,7 @@ def _last_lines(text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """`start` prints the connection string, `stop` ends the server of ./.nextnest, `remove` deletes its data, too."""
+    """`start` prints the connection string, `stop` ends the server of ./.nextnest, `remove` also deletes it."""
     commands = {"start": ensure_running, "stop": stop, "remove": remove}
     if len(arguments) != 1 or arguments[0] not in commands:
         sys.stderr.write("usage: python -m nextnest.embedded start|stop|remove\n")
