@@ -39,8 +39,12 @@ create table nextnest.lead_openings (
     loan_type text not null,
     lead_id uuid not null references nextnest.leads on delete cascade,
     claimed_until timestamptz not null,
+    creating_since timestamptz,
     primary key (contact_key, loan_type)
 );
+
+comment on column nextnest.lead_openings.creating_since is
+    'Set before Chatwoot is asked to create: if the answer is lost, it is looked for before anything is created again.';
 
 create table nextnest.ai_brokers (
     id uuid primary key default gen_random_uuid(),

@@ -151,3 +151,10 @@ async def history(conn: AsyncConnection[Any], conversation_id: int) -> list[Turn
     """What was really said, oldest first: only messages that reached the conversation."""
     rows = await SQL.history.aall(conn, conversation_id=conversation_id, most=_HISTORY_TURNS)
     return [Turn.model_validate(row) for row in rows]
+
+
+async def content_of(conn: AsyncConnection[Any], conversation_id: int, message_id: int) -> str:
+    """What one message says."""
+    row = await SQL.content_of.aone(conn, conversation_id=conversation_id, message_id=message_id)
+    assert row
+    return str(row["content"])

@@ -72,3 +72,6 @@ select role, content, at from (
     where conversation_id = %(conversation_id)s and role in ('customer', 'broker', 'person') and content <> ''
     order by message_id desc limit %(most)s
 ) newest order by message_id;
+
+-- content_of: What one message says.
+select content from incoming_messages where conversation_id = %(conversation_id)s and message_id = %(message_id)s;

@@ -51,7 +51,7 @@ values (%(job_id)s, %(attempt)s, %(task_name)s, %(conversation_id)s, %(outcome)s
         to_timestamp(%(started_at)s), %(deliberate_wait_s)s);
 
 -- stalled_jobs: Running jobs whose worker has not been heard of for a while.
-select j.id, j.attempts, j.worker_id, j.task_name
+select j.id, j.attempts, j.worker_id, j.task_name, j.args
 from procrastinate_jobs j left join procrastinate_workers w on w.id = j.worker_id
 where j.status = 'doing'
   and (w.id is null or w.last_heartbeat < now() - make_interval(secs => %(silent_s)s))

@@ -48,14 +48,27 @@ async def fetch(conn: AsyncConnection[Any], lead_id: UUID) -> Row | None:
     return await SQL.lead_by_id.aone(conn, lead_id=lead_id)
 
 
-async def claim_opening(conn: AsyncConnection[Any], lead_id: UUID, hold_s: float) -> bool:
-    """Whether this lead may now open its contact's conversation; the right ends by itself after `hold_s` seconds."""
-    return await SQL.claim_opening.aone(conn, lead_id=lead_id, hold_s=hold_s) is not None
+async def claim_opening(conn: AsyncConnection[Any], lead_id: UUID, hold_s: float) -> Row | None:
+    """The right to open this contact's conversation for `hold_s` seconds, or None while another lead has it.
+
+    `creating_since` is set when an earlier attempt asked Chatwoot to create and never learnt what came of it.
+    """
+    return await SQL.claim_opening.aone(conn, lead_id=lead_id, hold_s=hold_s)
+
+
+async def mark_creating(conn: AsyncConnection[Any], lead_id: UUID) -> None:
+    """Note, before asking, that a conversation may come to exist."""
+    await SQL.mark_creating.arun(conn, lead_id=lead_id)
 
 
 async def release_opening(conn: AsyncConnection[Any], lead_id: UUID) -> None:
     """Let the next lead of the same contact and loan type go on."""
     await SQL.release_opening.arun(conn, lead_id=lead_id)
+
+
+async def release_untouched(conn: AsyncConnection[Any], lead_id: UUID) -> None:
+    """The same, but only when nothing can have been created under the claim."""
+    await SQL.release_untouched.arun(conn, lead_id=lead_id)
 
 
 async def record_opened(

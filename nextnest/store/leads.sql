@@ -15,10 +15,16 @@ select contact_key, loan_type, id, now() + make_interval(secs => %(hold_s)s) fro
 on conflict (contact_key, loan_type) do update
     set lead_id = excluded.lead_id, claimed_until = excluded.claimed_until
     where lead_openings.claimed_until < now() or lead_openings.lead_id = excluded.lead_id
-returning lead_id;
+returning creating_since;
+
+-- mark_creating: From now on a conversation may exist, even if we never hear of it.
+update lead_openings set creating_since = clock_timestamp() where lead_id = %(lead_id)s;
 
 -- release_opening: Give the right back.
 delete from lead_openings where lead_id = %(lead_id)s;
+
+-- release_untouched: Give the right back, unless a conversation may have been created under it.
+delete from lead_openings where lead_id = %(lead_id)s and creating_since is null;
 
 -- record_opened: The lead has its conversation.
 update leads

@@ -60,6 +60,21 @@ async def plan(
     )
 
 
+async def plan_handoff(
+    conn: AsyncConnection[Any],
+    conversation_id: int,
+    turn: int,
+    *,
+    note: str,
+    notice: str,
+    notice_kind: str = "handoff_notice",
+) -> None:
+    """Plan the three effects of a hand-over, in order: the colleague's note, the customer's line, the open conversation."""
+    await plan(conn, conversation_id, "private_note", {"content": note}, turn=turn)
+    await plan(conn, conversation_id, notice_kind, {"content": notice}, turn=turn, position=1)
+    await plan(conn, conversation_id, "status", {"status": "open"}, turn=turn, position=2)
+
+
 async def find(conn: AsyncConnection[Any], conversation_id: int, kind: str, turn: int) -> Effect | None:
     """The effect of a kind for a turn, or None."""
     row = await SQL.planned_effect.aone(conn, conversation_id=conversation_id, kind=kind, turn=turn)
@@ -110,6 +125,12 @@ async def withhold(conn: AsyncConnection[Any], effect_id: UUID, error: str) -> N
     """-> withheld; the draft behind it counts as superseded."""
     await SQL.withhold.arun(conn, effect_id=effect_id, error=error)
     await SQL.mark_superseded.arun(conn, effect_id=effect_id)
+
+
+async def revive(conn: AsyncConnection[Any], effect_id: UUID) -> None:
+    """withheld -> planned: the reason for withholding is gone."""
+    await SQL.revive.arun(conn, effect_id=effect_id)
+    await SQL.mark_used.arun(conn, effect_id=effect_id)
 
 
 async def record_reply(

@@ -49,6 +49,10 @@ where id = %(effect_id)s and state in ('sending', 'unknown');
 update outgoing_messages set state = 'withheld', last_error = %(error)s
 where id = %(effect_id)s and state in ('planned', 'sending', 'unknown');
 
+-- revive: What was withheld may be sent after all; its draft counts again.
+update outgoing_messages set state = 'planned', last_error = null
+where id = %(effect_id)s and state = 'withheld';
+
 -- mark_superseded: The draft behind a withheld reply was not used.
 update ai_replies set outcome = 'superseded' where outgoing_id = %(effect_id)s and outcome = 'used';
 
@@ -64,3 +68,6 @@ where o.state in ('planned', 'sending', 'unknown') and o.planned_at < now() - ma
   and not exists (select from procrastinate_jobs j
                   where j.lock = 'conversation-' || o.conversation_id and j.status in ('todo', 'doing'))
 limit 100;
+
+-- mark_used: The draft behind a reply is used.
+update ai_replies set outcome = 'used' where outgoing_id = %(effect_id)s and outcome = 'superseded';

@@ -1,0 +1,170 @@
+"""The only sender of anything into Chatwoot: intend, act, mark.
+
+Chatwoot has no idempotency key. A message carries its outbox id; after a lost answer we read the conversation back and look
+for that id. What cannot be found is sent again only when every request that might still carry it must have ended. What
+cannot be read is never sent blind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from nextnest.chatwoot import Chatwoot
+from nextnest.errors import ChatwootUnavailable, OutcomeUnknown, Permanent, Retryable
+from nextnest.store import outbox
+from nextnest.store.outbox import Effect
+
+log = structlog.get_logger(__name__)
+
+# Setting the same attributes or the same status twice is the same as once; a lost answer needs no look.
+REPEATABLE = frozenset({"attributes", "status"})
+# Pauses between looks for a message whose answer was lost, in seconds; the last one repeats.
+_LOOKS = (0.2, 0.5, 1.0, 2.0)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Carries out the outbox. `pace` multiplies deliberate waits, `settle_s` is how long a lost request may still act."""
+
+    pool: AsyncConnectionPool[AsyncConnection[Any]]
+    chatwoot: Chatwoot
+    pace: float
+    settle_s: float
+
+    async def deliver_all(self, conversation_id: int) -> None:
+        """Finish everything unfinished of a conversation except replies, in order."""
+        async with self.pool.connection() as conn:
+            effects = await outbox.unfinished(conn, conversation_id)
+        for effect in effects:
+            if effect.kind != "reply":
+                await self.deliver(effect)
+
+    async def deliver(self, effect: Effect, *, whatever_came: bool = False) -> bool:
+        """Make one effect happen exactly once; True when it is in Chatwoot, False when it was withheld."""
+        effect = await self.settle(effect)
+        if effect.state == "planned":
+            await asyncio.sleep(effect.delay_s * self.pace)
+            if not await self._intend(effect, whatever_came):
+                return False
+            await self._act(effect)
+        return effect.state != "withheld"
+
+    async def settle(self, effect: Effect) -> Effect:
+        """Find out what became of an effect that may have happened; afterwards it is planned, sent or withheld."""
+        if effect.state not in {"sending", "unknown"}:
+            return effect
+        if effect.kind in REPEATABLE:
+            return await self._plan_again(effect, None)
+        for pause in _pauses():
+            if (message_id := await self._look(effect)) is not None:
+                return await self._adopt(effect, message_id)
+            if self._must_have_ended(effect):
+                return await self._plan_again(effect, "its answer was lost and it did not arrive")
+            await asyncio.sleep(pause)
+        raise AssertionError("the pauses never end")
+
+    async def withhold(self, effect: Effect, reason: str) -> None:
+        """Decide that an effect will not happen."""
+        async with self.pool.connection() as conn, conn.transaction():
+            await outbox.withhold(conn, effect.id, reason)
+
+    async def _intend(self, effect: Effect, whatever_came: bool) -> bool:
+        """Commit the intent. A reply's intent is refused when something newer came or a person has the conversation."""
+        async with self.pool.connection() as conn:
+            if effect.kind != "reply":
+                return await outbox.intend(conn, effect.id)
+            if await outbox.intend_reply(conn, effect.id, whatever_came=whatever_came):
+                return True
+        await self.withhold(effect, "something newer came in, or a person has the conversation")
+        log.info("reply withheld", conversation_id=effect.conversation_id, effect_id=str(effect.id))
+        return False
+
+    async def _act(self, effect: Effect) -> None:
+        """Ask Chatwoot, and mark what is known of it."""
+        try:
+            message_id = await self._request(effect)
+        except OutcomeUnknown as lost:
+            await self._note_unknown(effect, str(lost))
+            await self._recover(effect)
+            return
+        except Retryable as refused:
+            await self._plan_again(effect, str(refused))
+            raise
+        except Permanent as refused:
+            await self.withhold(effect, str(refused))
+            raise
+        await self._adopt(effect, message_id)
+
+    async def _recover(self, effect: Effect) -> None:
+        """An answer was lost: look, and if it certainly did not happen, try once more before the job does."""
+        settled = await self.settle(await self._fetch(effect))
+        if settled.state == "planned":
+            raise ChatwootUnavailable("an effect did not arrive")
+
+    async def _request(self, effect: Effect) -> int | None:
+        """The one request an effect is; Chatwoot's message id where it makes a message."""
+        conversation_id, payload = effect.conversation_id, effect.payload
+        match effect.kind:
+            case "attributes":
+                await self.chatwoot.update_conversation_custom_attributes(
+                    conversation_id, payload["attributes"]
+                )
+                return None
+            case "status":
+                await self.chatwoot.set_status(conversation_id, payload["status"])
+                return None
+            case "activity":
+                return await self.chatwoot.create_activity_message(
+                    conversation_id, payload["content"], effect.id
+                )
+            case kind:
+                return await self.chatwoot.send_message(
+                    conversation_id, payload["content"], effect.id, private=kind == "private_note"
+                )
+
+    async def _look(self, effect: Effect) -> int | None:
+        """Read the conversation back. A message is newer than the turn it answers, so older ones need no look."""
+        return await self.chatwoot.find_effect(
+            effect.conversation_id, effect.id, newest_known=effect.turn or None
+        )
+
+    def _must_have_ended(self, effect: Effect) -> bool:
+        assert effect.sending_at is not None
+        return (datetime.now(UTC) - effect.sending_at).total_seconds() >= self.settle_s
+
+    async def _adopt(self, effect: Effect, message_id: int | None) -> Effect:
+        async with self.pool.connection() as conn:
+            await outbox.mark_sent(conn, effect.id, message_id)
+        log.info(
+            "sent", kind=effect.kind, conversation_id=effect.conversation_id, message_id=message_id
+        )
+        return await self._fetch(effect)
+
+    async def _note_unknown(self, effect: Effect, error: str) -> None:
+        async with self.pool.connection() as conn:
+            await outbox.mark_unknown(conn, effect.id, error)
+        log.warning("answer lost", kind=effect.kind, conversation_id=effect.conversation_id, error=error)
+
+    async def _plan_again(self, effect: Effect, error: str | None) -> Effect:
+        async with self.pool.connection() as conn:
+            await outbox.plan_again(conn, effect.id, error)
+        return await self._fetch(effect)
+
+    async def _fetch(self, effect: Effect) -> Effect:
+        async with self.pool.connection() as conn:
+            return await outbox.fetch(conn, effect.id)
+
+
+def _pauses() -> Iterator[float]:
+    """The pauses between looks, for ever; who looks decides when to stop."""
+    yield from _LOOKS
+    while True:
+        yield _LOOKS[-1]

@@ -1,0 +1,35 @@
+"""The door to the legacy path: messages of conversations outside the rollout are forwarded to n8n as they always were."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import httpx
+
+from nextnest.errors import OutcomeUnknown, Permanent, Retryable
+
+# Seconds n8n has to take a message; it answers the customer later by itself.
+_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Legacy:
+    """`url` is N8N_AI_BROKER_WEBHOOK_URL."""
+
+    url: str
+
+    async def forward(self, conversation_id: int, message_id: int, content: str) -> None:
+        """Hand one customer message over. Retryable when n8n is away; a lost answer is not sent twice."""
+        body = {"conversation_id": conversation_id, "message_id": message_id, "message": content}
+        try:
+            async with asyncio.timeout(_TIMEOUT_S), httpx.AsyncClient() as client:
+                answer = await client.post(self.url, json=body, timeout=_TIMEOUT_S)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise Retryable("n8n cannot be reached") from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise OutcomeUnknown("n8n did not answer") from error
+        if answer.status_code >= 500:
+            raise Retryable(f"n8n answered {answer.status_code}")
+        if answer.is_error:
+            raise Permanent(f"n8n answered {answer.status_code}")

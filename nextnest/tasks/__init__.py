@@ -1,0 +1,25 @@
+"""The jobs. `app` is what `procrastinate --app=nextnest.tasks.app` runs."""
+
+from nextnest.tasks.application import app
+
+# Importing a module registers its task.
+from nextnest.tasks import (  # isort: skip
+    deliver_effects,
+    forward_message,
+    incoming_message,
+    new_conversation,
+    open_conversation,
+    settle_conversation,
+    upkeep,
+)
+
+__all__ = [
+    "app",
+    "deliver_effects",
+    "forward_message",
+    "incoming_message",
+    "new_conversation",
+    "open_conversation",
+    "settle_conversation",
+    "upkeep",
+]

@@ -1,0 +1,97 @@
+"""The Procrastinate app: the stock command line, with a finish of our own.
+
+Procrastinate ends a job in a transaction of its own after the task has returned. Our tasks end their job themselves, in
+the transaction of its business rows; the automatic finish that follows then finds nothing left to do. Both are fenced by
+attempt and worker: a superseded attempt changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import procrastinate
+import structlog
+from procrastinate import PsycopgConnector, jobs, manager
+from psycopg import errors
+
+from nextnest import logs, settings
+from nextnest.database import worker_pool
+from nextnest.store import jobs as store
+from nextnest.tasks import attempts
+from nextnest.tasks.desk import Desk
+
+log = structlog.get_logger(__name__)
+
+# A worker that dies is noticed after this long; its jobs are back in the queue some seconds later.
+HEARTBEAT_S = 3.0
+SILENT_S = 12.0
+
+
+class App(procrastinate.App):
+    """Reads the settings when it is run, not when it is imported: deferring needs none of them."""
+
+    async def run_worker_async(self, **kwargs: Any) -> None:
+        chosen = settings.load()
+        logs.configure(chosen)
+        ours: dict[str, Any] = {
+            "concurrency": chosen.nextnest_worker_concurrency,
+            "fetch_job_polling_interval": chosen.nextnest_poll_s,
+            "abort_job_polling_interval": 1.0,
+            "shutdown_graceful_timeout": chosen.nextnest_grace_s,
+            "update_heartbeat_interval": HEARTBEAT_S,
+            "stalled_worker_timeout": SILENT_S,
+            "task_middleware": [attempts.guard],
+        }
+        await super().run_worker_async(**(ours | kwargs))
+
+
+class Connector(PsycopgConnector):
+    """Procrastinate's connector on our pool; what the worker opened is closed with it."""
+
+    async def close_async(self) -> None:
+        await Desk.close()
+        await super().close_async()
+
+
+class JobManager(manager.JobManager):
+    """Ends and retries a job only for the attempt that owns it; what was already committed is left alone."""
+
+    async def finish_job(self, job: jobs.Job, status: jobs.Status, delete_job: bool) -> None:
+        async with self._pool().connection() as conn:
+            ended = await store.finish_job(conn, _fence(job), status, delete_job=delete_job)
+        if not ended:
+            log.debug("finish left alone", job_id=job.id, status=status.value)
+
+    async def retry_job(
+        self,
+        job: jobs.Job,
+        retry_at: dt.datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        """Put the job back. When its twin already waits, the twin does the work and this one ends as aborted."""
+        try:
+            async with self._pool().connection() as conn:
+                await store.retry_job(
+                    conn, _fence(job), retry_at=retry_at, priority=priority, queue=queue, lock=lock
+                )
+        except errors.UniqueViolation:
+            await self.finish_job(job, jobs.Status.ABORTED, delete_job=False)
+
+    def _pool(self) -> Any:
+        assert isinstance(self.connector, PsycopgConnector)
+        return self.connector.pool
+
+
+def _fence(job: jobs.Job) -> dict[str, Any]:
+    return {"job_id": job.id, "attempt": job.attempts, "worker_id": job.worker_id}
+
+
+def _pool(**kwargs: Any) -> Any:
+    return worker_pool(settings.load(), **kwargs)
+
+
+app = App(connector=Connector(pool_factory=_pool))
+app.job_manager = JobManager(app.connector)

@@ -1,0 +1,130 @@
+"""`incoming-message`: everything the customer has written and nobody has answered gets one answer, or a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from procrastinate import JobContext
+from psycopg import AsyncConnection
+
+from nextnest import engagement
+from nextnest.rules import handoff
+from nextnest.rules.handoff import HandoffReason
+from nextnest.rules.urgency import analyze_message_urgency
+from nextnest.store import conversations, incoming, outbox
+from nextnest.store.incoming import OpenTurn
+from nextnest.store.jobs import Ownership, complete_job
+from nextnest.tasks.answering import Answering
+from nextnest.tasks.application import app
+from nextnest.tasks.attempts import RETRIES
+from nextnest.tasks.desk import Desk
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a turn ended. `seen` is the newest message it took in; `settle_as` what becomes of messages without a reply."""
+
+    name: str
+    seen: int | None = None
+    settle_as: str | None = None
+    reason: str | None = None
+    deliberate_wait_s: float = 0
+
+
+@app.task(name="incoming-message", pass_context=True, retry=RETRIES)
+async def incoming_message(context: JobContext, *, conversation_id: int, message_id: int) -> None:  # noqa: ARG001
+    """Finish what an earlier attempt began, answer or hand over, count and complete in one commit."""
+    desk, owner = Desk.of(context), Ownership.of(context)
+    await desk.delivery.deliver_all(conversation_id)
+    outcome = await respond(desk, owner, conversation_id)
+    async with desk.transaction() as conn:
+        await update_broker_metrics(conn, owner, conversation_id, outcome)
+        await complete_job(
+            conn,
+            owner,
+            conversation_id=conversation_id,
+            outcome=outcome.name,
+            detail=outcome.reason,
+            deliberate_wait_s=outcome.deliberate_wait_s,
+        )
+    log.info("turn ended", outcome=outcome.name, reason=outcome.reason)
+
+
+async def respond(desk: Desk, owner: Ownership, conversation_id: int) -> Outcome:
+    """Answer until nothing newer came in while we did, or find that there is nothing for us to answer."""
+    answering = Answering(desk, owner.job_id, conversation_id)
+    await answering.recover()
+    while True:
+        turn = await read_turn(desk, conversation_id)
+        if ended := await without_us(desk, turn):
+            return ended
+        assert turn is not None
+        if turn.broker is None or turn.status != "active":
+            if not await take_back(desk, turn):
+                return Outcome("waiting for a broker")
+        elif await answering.answer(turn):
+            return Outcome("answered", turn.newest, deliberate_wait_s=answering.deliberate_wait_s)
+        elif answering.rejected:
+            return await hand_over(desk, turn, HandoffReason.REPLY_REJECTED)
+
+
+async def read_turn(desk: Desk, conversation_id: int) -> OpenTurn | None:
+    """Conversation, broker and unanswered messages in one read; the messages count as started."""
+    async with desk.transaction() as conn:
+        turn = await incoming.read_turn(conn, conversation_id)
+        if turn and turn.messages:
+            await incoming.mark_started(conn, conversation_id, turn.newest)
+    return turn
+
+
+async def without_us(desk: Desk, turn: OpenTurn | None) -> Outcome | None:
+    """Why this turn gets no answer of the model, if so."""
+    if turn is None or not turn.messages:
+        return Outcome("nothing to do")
+    if turn.held_by == "person":
+        return Outcome("left to a person", turn.newest, "left_to_person")
+    if turn.broker is None:
+        return None
+    urgency = analyze_message_urgency("\n".join(turn.texts), turn.broker.personality_type)
+    if urgency.escalate:
+        return await hand_over(desk, turn, HandoffReason(urgency.reason or HandoffReason.ASKED_FOR_PERSON))
+    return None
+
+
+async def take_back(desk: Desk, turn: OpenTurn) -> bool:
+    """A conversation without a place, such as a closed one in which the customer writes again, gets one or waits in line."""
+    async with desk.transaction() as conn:
+        engaged = await engagement.take_back(conn, turn.conversation_id)
+    await desk.delivery.deliver_all(turn.conversation_id)
+    return engaged.broker is not None
+
+
+async def hand_over(desk: Desk, turn: OpenTurn, reason: HandoffReason) -> Outcome:
+    """Tell the colleague what it is about, tell the customer that one is coming, and open the conversation."""
+    note = handoff.handoff_note(reason, turn.lead, turn.broker, turn.texts)
+    async with desk.transaction() as conn:
+        await outbox.plan_handoff(
+            conn, turn.conversation_id, turn.first, note=note, notice=handoff.handoff_notice(reason)
+        )
+    await desk.delivery.deliver_all(turn.conversation_id)
+    return Outcome("handed over", turn.newest, "handed_over", reason)
+
+
+async def update_broker_metrics(
+    conn: AsyncConnection[Any], owner: Ownership, conversation_id: int, outcome: Outcome
+) -> None:
+    """Settle the messages, release the place of a conversation that was handed over, move the counters."""
+    settled = await incoming.settle_answered(
+        conn, conversation_id, job_id=owner.job_id, deliberate_wait_s=outcome.deliberate_wait_s
+    )
+    if outcome.settle_as and outcome.seen is not None:
+        settled += await incoming.settle_rest(
+            conn, conversation_id, newest=outcome.seen, state=outcome.settle_as, job_id=owner.job_id
+        )
+    if outcome.settle_as == "handed_over" and outcome.reason:
+        await engagement.hand_off(conn, conversation_id, outcome.reason)
+    await conversations.move_counters(conn, conversation_id, settled)

@@ -1,0 +1,47 @@
+"""`new-conversation`: a broker is assigned, arrives and greets; or the lead is told its place in line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from procrastinate import JobContext
+from psycopg import AsyncConnection
+
+from nextnest import deferring, engagement
+from nextnest.store import conversations, incoming
+from nextnest.store.jobs import Ownership, complete_job
+from nextnest.tasks.application import app
+from nextnest.tasks.attempts import RETRIES
+from nextnest.tasks.desk import Desk
+
+
+@app.task(name="new-conversation", pass_context=True, retry=RETRIES)
+async def new_conversation(context: JobContext, *, conversation_id: int) -> None:
+    """Assign (commit 3), announce and greet (small commits), count and complete (last commit)."""
+    desk, owner = Desk.of(context), Ownership.of(context)
+    async with desk.transaction() as conn:
+        await engagement.engage(conn, conversation_id)
+    await announce_broker_join(desk, conversation_id)
+    async with desk.transaction() as conn:
+        outcome = await update_broker_metrics(conn, conversation_id)
+        await answer_what_waited(conn, conversation_id)
+        await complete_job(conn, owner, conversation_id=conversation_id, outcome=outcome)
+
+
+async def announce_broker_join(desk: Desk, conversation_id: int) -> None:
+    """Attributes, half a second, "joined", two seconds, greeting: each one once, however often this runs."""
+    await desk.delivery.deliver_all(conversation_id)
+
+
+async def update_broker_metrics(conn: AsyncConnection[Any], conversation_id: int) -> str:
+    """Count what was sent; the outcome's name."""
+    await conversations.move_counters(conn, conversation_id, 0)
+    turn = await incoming.read_turn(conn, conversation_id)
+    return {"active": "greeted", "waiting": "put in line"}.get(turn.status if turn else "", "nothing to do")
+
+
+async def answer_what_waited(conn: AsyncConnection[Any], conversation_id: int) -> None:
+    """Whatever the customer wrote while nobody had the conversation is answered next."""
+    turn = await incoming.read_turn(conn, conversation_id)
+    if turn and turn.messages and turn.status == "active":
+        await deferring.incoming_message(conversation_id, turn.newest).defer(conn)

@@ -1,0 +1,44 @@
+"""`settle-conversation`: assignment and capacity follow what people did in Chatwoot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from procrastinate import JobContext
+from psycopg import AsyncConnection
+
+from nextnest import deferring, engagement
+from nextnest.rules.handoff import HandoffReason
+from nextnest.store import conversations
+from nextnest.store.jobs import Ownership, complete_job
+from nextnest.tasks.application import app
+from nextnest.tasks.attempts import RETRIES
+from nextnest.tasks.desk import Desk
+
+
+@app.task(name="settle-conversation", pass_context=True, retry=RETRIES)
+async def settle_conversation(context: JobContext, *, conversation_id: int) -> None:
+    """Release, hand off or take back, and complete, in one commit. Nothing outside is touched."""
+    desk, owner = Desk.of(context), Ownership.of(context)
+    async with desk.transaction() as conn:
+        outcome = await settle(conn, conversation_id)
+        await complete_job(conn, owner, conversation_id=conversation_id, outcome=outcome)
+
+
+async def settle(conn: AsyncConnection[Any], conversation_id: int) -> str:
+    """Compare what Chatwoot says with what we hold; the name of what was done."""
+    row = await conversations.for_update(conn, conversation_id)
+    if row is None:
+        return "unknown conversation"
+    open_with_us = row["status"] in {"new", "waiting", "active"}
+    if row["chatwoot_status"] == "resolved" and row["status"] != "resolved":
+        await engagement.resolve(conn, conversation_id)
+        return "resolved"
+    if row["held_by"] == "person" and open_with_us:
+        await engagement.hand_off(conn, conversation_id, HandoffReason.PERSON_TOOK_OVER)
+        return "handed off"
+    if row["chatwoot_status"] == "pending" and row["held_by"] == "ai" and not open_with_us:
+        await engagement.take_back(conn, conversation_id)
+        await deferring.new_conversation(conversation_id).defer(conn)
+        return "taken back"
+    return "nothing to do"

@@ -1,0 +1,63 @@
+"""What mends itself: stalled jobs, forgotten leads, effects left behind, places that were opened by hand."""
+
+from __future__ import annotations
+
+import structlog
+from procrastinate import JobContext
+
+from nextnest import deferring, engagement
+from nextnest.rules.timing import MAX_ATTEMPTS
+from nextnest.store import jobs, leads, outbox
+from nextnest.store.statements import Row
+from nextnest.tasks.application import SILENT_S, app
+from nextnest.tasks.attempts import ENDS_WITH_A_PERSON, leave_to_a_person
+from nextnest.tasks.desk import Desk
+
+log = structlog.get_logger(__name__)
+
+# Younger than this, the form or a job is probably still working on it.
+_LEFT_ALONE_S = 30
+
+
+@app.periodic(cron="*/5 * * * * *")
+@app.task(name="rescue-stalled-jobs", queueing_lock="rescue-stalled-jobs", pass_context=True)
+async def rescue_stalled_jobs(context: JobContext, *, timestamp: int) -> None:  # noqa: ARG001
+    """Give the jobs of dead workers another attempt; a job that keeps killing its worker is buried."""
+    desk = Desk.of(context)
+    async with desk.pool.connection() as conn:
+        stalled = await jobs.stalled_jobs(conn, SILENT_S)
+    for job in stalled:
+        if job["attempts"] + 1 < MAX_ATTEMPTS:
+            await rescue(desk, job)
+        else:
+            await bury(desk, job)
+
+
+async def rescue(desk: Desk, job: Row) -> None:
+    """Another attempt, as if it had failed."""
+    async with desk.transaction() as conn:
+        if await jobs.rescue_job(conn, job):
+            log.warning("job rescued", job_id=job["id"], task=job["task_name"])
+
+
+async def bury(desk: Desk, job: Row) -> None:
+    """Its workers died three times over it: the job fails, and its conversation goes to a person in the same commit."""
+    async with desk.transaction() as conn:
+        if not await jobs.bury_job(conn, job):
+            return
+        log.error("job buried", job_id=job["id"], task=job["task_name"])
+        if job["task_name"] in ENDS_WITH_A_PERSON:
+            await leave_to_a_person(conn, job["args"]["conversation_id"], job["id"])
+
+
+@app.periodic(cron="*/15 * * * * *")
+@app.task(name="upkeep", queueing_lock="upkeep", pass_context=True)
+async def upkeep(context: JobContext, *, timestamp: int) -> None:  # noqa: ARG001
+    """Defer what nobody is working on, and serve whoever waits beside a free place."""
+    desk = Desk.of(context)
+    async with desk.transaction() as conn:
+        for lead_id in await leads.forgotten(conn, _LEFT_ALONE_S):
+            await deferring.open_conversation(lead_id).defer(conn)
+        for conversation_id in await outbox.left_behind(conn, _LEFT_ALONE_S):
+            await deferring.deliver_effects(conversation_id).defer(conn)
+        await engagement.serve_waiting(conn)
