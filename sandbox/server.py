@@ -1,4 +1,4 @@
-"""A threaded HTTP/1.1 server for a WSGI app on localhost, with keep-alive and connections that can be dropped."""
+"""A threaded HTTP/1.1 server on localhost that keeps connections alive, and drops them on request."""
 
 import select
 import socket
@@ -87,10 +87,10 @@ class _TrackingServer(ThreadedWSGIServer):
 
 
 class _Handler(WSGIRequestHandler):
-    """Werkzeug's handler closes after each answer; this one reads the whole body first and can keep the line."""
+    """Werkzeug's handler closes after each answer; this one reads all of the body and can go on."""
 
     protocol_version = "HTTP/1.1"
-    # Headers and body leave in one packet; without this the kernel would hold small answers back for 40 ms.
+    # Without this the kernel may hold a small answer back for 40 ms.
     disable_nagle_algorithm = True
 
     def run_wsgi(self) -> None:
@@ -120,16 +120,16 @@ class _Handler(WSGIRequestHandler):
         return b""
 
     def _send(self, response: Response) -> None:
+        """Head and body in one write."""
         body = response.get_data()
         response.headers["Content-Length"] = str(len(body))
-        self.send_response(response.status_code)
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        # http.server keeps the head in this buffer; joining the body to it makes one write of the two.
-        self._headers_buffer.append(b"\r\n")  # type: ignore[attr-defined]
-        head = b"".join(self._headers_buffer)  # type: ignore[attr-defined]
-        self._headers_buffer = []
-        self.wfile.write(head if self.command == "HEAD" else head + body)
+        if self.close_connection:
+            response.headers["Connection"] = "close"
+        head = [f"{self.protocol_version} {response.status}"]
+        head += [f"{name}: {value}" for name, value in response.headers.items()]
+        raw = "\r\n".join([*head, "", ""]).encode("latin-1")
+        self.wfile.write(raw if self.command == "HEAD" else raw + body)
+        self.log_request(response.status_code, len(body))
 
     def _drop(self) -> None:
         self.close_connection = True
@@ -141,7 +141,7 @@ class _Handler(WSGIRequestHandler):
 
 class _VerboseHandler(_Handler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        sys.stderr.write(f"{self.command} {self.path} {code}\n")
+        sys.stderr.write(f"{self.command} {self.path} {code} {size}\n")
 
 
 def _cut(connection: socket.socket) -> None:

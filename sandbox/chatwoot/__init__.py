@@ -1,4 +1,4 @@
-"""A stand-in for Chatwoot 4.15: one account, one API inbox, the endpoints and webhooks an integration meets."""
+"""A stand-in for Chatwoot 4.15: one account, one API inbox, what an integration calls and receives."""
 
 from sandbox.chatwoot.records import User
 from sandbox.chatwoot.sandbox import ChatwootSandbox

@@ -5,8 +5,10 @@ import threading
 from flask import Flask, g, request
 from flask.typing import ResponseReturnValue
 
+from sandbox.chatwoot import page
 from sandbox.chatwoot.desk import Desk
 from sandbox.chatwoot.errors import ApiError
+from sandbox.chatwoot.people import People
 from sandbox.chatwoot.routes import account, contacts, conversations, lists, messages, public
 from sandbox.chatwoot.routes.caller import authenticate, check_account, check_inbox
 from sandbox.faults import Fault, Faults
@@ -19,12 +21,13 @@ PUBLIC = "/public/api/v1"
 
 
 def create_app(
-    desk: Desk, faults: Faults, journal: Journal[RequestRecord], closing: threading.Event
+    desk: Desk, people: People, faults: Faults, journal: Journal[RequestRecord], closing: threading.Event
 ) -> Flask:
     """One sandbox's app; the caller owns the desk and everything else handed in."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["desk"] = desk
+    app.extensions["people"] = people
     app.extensions["faults"] = faults
     app.register_error_handler(ApiError, _refuse)
     RequestHooks(faults, journal, closing, prefix=(API, PUBLIC), before=BEFORE, after=AFTER).install(app)
@@ -32,6 +35,7 @@ def create_app(
     app.before_request(_check_caller)  # after the hooks: a fault strikes before anybody is asked for a token
     _register_api(app)
     app.register_blueprint(switches(faults))
+    app.register_blueprint(page.blueprint)
     return app
 
 
@@ -43,7 +47,7 @@ def _register_api(app: Flask) -> None:
     app.register_blueprint(public.blueprint, url_prefix=f"{PUBLIC}/inboxes/<inbox_identifier>")
 
 
-def _take_owner_from_path(endpoint: str | None, values: dict[str, object] | None) -> None:
+def _take_owner_from_path(_endpoint: str | None, values: dict[str, object] | None) -> None:
     """Every path names the account or the inbox; the endpoints need not."""
     found = values or {}
     g.account_id = found.pop("account_id", None)
@@ -63,11 +67,11 @@ def _refuse(error: ApiError) -> ResponseReturnValue:
     return ("" if error.body is None else error.body), error.status
 
 
-def _internal_error(fault: Fault) -> ResponseReturnValue:
+def _internal_error(_fault: Fault) -> ResponseReturnValue:
     return {"status": 500, "error": "Internal Server Error"}, 500
 
 
-def _rate_limited(fault: Fault) -> ResponseReturnValue:
+def _rate_limited(_fault: Fault) -> ResponseReturnValue:
     """rack-attack's own answer: plain text, and no Retry-After."""
     return "Retry later\n", 429, {"Content-Type": "text/plain"}
 

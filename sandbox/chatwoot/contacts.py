@@ -17,7 +17,7 @@ TEXT_FIELDS = ("name", *UNIQUE_FIELDS)
 
 
 def create(desk: Desk, params: Json) -> tuple[Contact, ContactInbox | None]:
-    """Raises NotFound for a foreign inbox, RecordInvalid for taken or malformed fields; nothing is kept then."""
+    """Raises NotFound for a foreign inbox, RecordInvalid for taken or malformed fields."""
     inbox_id = params.get("inbox_id")
     if inbox_id is not None and _number(inbox_id) != desk.state.inbox.id:
         raise NotFound

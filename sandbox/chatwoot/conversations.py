@@ -31,7 +31,7 @@ OPENED_BY_BOT_FAILURE = "Conversation was marked open by system due to an error 
 
 
 def create(desk: Desk, params: Json) -> Conversation:
-    """Raises NotFound, Unprocessable for a foreign source id, InternalError for values Rails would choke on."""
+    """Raises NotFound, Unprocessable for a foreign source id, InternalError where Rails would fail."""
     status = params.get("status") or "open"
     if status not in STATUSES:
         raise InternalError
@@ -93,7 +93,7 @@ def hand_off(desk: Desk, row: Conversation, bot: AgentBot) -> None:
 
 
 def reopen_for_customer(desk: Desk, row: Conversation) -> None:
-    """A customer's message wakes a sleeping conversation; with a bot, a resolved one goes to the bot first."""
+    """A customer's message wakes a sleeping conversation; a resolved one goes to the bot, if there is one."""
     if row.status == "snoozed":
         change(desk, row, status="open", snoozed_until=None)
         add_activity(desk, row, REOPENED_BY_MESSAGE)

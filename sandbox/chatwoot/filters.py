@@ -96,7 +96,7 @@ def _holds(condition: Json, lookup: Lookup) -> bool:
     key, operator = str(condition["attribute_key"]), condition["filter_operator"]
     actual = lookup(key)
     if operator in ("is_present", "is_not_present"):
-        return bool(actual) == (operator == "is_present")
+        return bool(actual) is (operator == "is_present")
     wanted = [_folded(value) for value in _values(condition)]
     if operator in DATES:
         return _compare(operator, actual, str(wanted[0]))

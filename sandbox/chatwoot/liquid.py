@@ -1,16 +1,15 @@
-"""The part of Liquid that outgoing messages meet: drops vanish or are filled in, text in backticks is protected."""
+"""The part of Liquid that outgoing messages meet: variables vanish or are filled in, backticks protect."""
 
 import re
 from collections.abc import Mapping
 
 TOKEN = re.compile(r"(\{%.*?%\}|\{\{.*?\}\}?|\{%|\{\{)", re.DOTALL)
 VARIABLE = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
-TAG = re.compile(r"\{%-?\s*(\w+)")
 RAW = re.compile(r"\{%-?\s*raw\s*-?%\}(.*?)\{%-?\s*endraw\s*-?%\}", re.DOTALL)
 BACKTICKS = re.compile(r"`(.*?)`", re.DOTALL)
-KNOWN_TAGS = frozenset(
-    "assign break capture case comment continue cycle decrement echo else elsif endcapture endcase endcomment "
-    "endfor endif endtablerow endunless for if increment liquid render tablerow unless when".split()
+KNOWN_TAG = re.compile(
+    r"\{%-?\s*(assign|break|capture|case|comment|continue|cycle|decrement|echo|else|elsif|for|if|increment|liquid"
+    r"|render|tablerow|unless|when|end(capture|case|comment|for|if|tablerow|unless))\b"
 )
 
 
@@ -45,8 +44,7 @@ def _evaluate(text: str, drops: Mapping[str, str]) -> str:
 
 def _token(token: str, drops: Mapping[str, str]) -> str:
     if token.startswith("{%"):
-        tag = TAG.match(token)
-        if tag is None or tag.group(1) not in KNOWN_TAGS:
+        if not KNOWN_TAG.match(token):
             raise LiquidSyntaxError(token)
         return ""
     variable = VARIABLE.fullmatch(token)

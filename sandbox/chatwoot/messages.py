@@ -9,9 +9,9 @@ from sandbox.chatwoot.errors import Unprocessable
 from sandbox.chatwoot.records import MESSAGE_TYPES, Contact, Conversation, Message, Principal, User
 from sandbox.chatwoot.rest import Json
 
-CONTENT_TYPES = frozenset(
-    "text input_text input_textarea input_email input_select cards form article incoming_email input_csat "
-    "integrations sticker voice_call".split()
+CONTENT_TYPES = (
+    *("text", "input_text", "input_textarea", "input_email", "input_select", "input_csat", "cards", "form"),
+    *("article", "incoming_email", "integrations", "sticker", "voice_call"),
 )
 ITEM_KEYS = {
     "input_select": {"title", "value"},

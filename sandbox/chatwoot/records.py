@@ -1,4 +1,4 @@
-"""The rows of a Chatwoot account, as far as an API inbox needs them. Times are epoch seconds with a fraction."""
+"""The rows of a Chatwoot account, as far as an API inbox needs them. Times are epoch seconds."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal

@@ -9,6 +9,7 @@ from typing import Any, Self
 from sandbox.chatwoot import contacts, conversations, messages, rest
 from sandbox.chatwoot.app import REQUEST_FAULTS, create_app
 from sandbox.chatwoot.desk import Desk
+from sandbox.chatwoot.people import People
 from sandbox.chatwoot.records import AgentBot, Conversation, Inbox, Message, User, Webhook
 from sandbox.chatwoot.rest import Json
 from sandbox.chatwoot.state import State
@@ -71,7 +72,8 @@ class ChatwootSandbox:
         if agent_bot:
             self._state.active_bot = self.bot
         self.set_webhook(webhook_url)
-        app = create_app(self._desk, self.faults, self._requests, self._closing)
+        self._people = People(self._desk, self.administrator, self.agent)
+        app = create_app(self._desk, self._people, self.faults, self._requests, self._closing)
         self._server = LocalServer(app, host, port, verbose=verbose)
 
     def __enter__(self) -> Self:
@@ -185,31 +187,25 @@ class ChatwootSandbox:
             return [rest.message(self._state, row) for row in rows]
 
     def customer_says(self, conversation_id: int, text: str) -> Json:
-        return self._say(conversation_id, {"content": text, "message_type": "incoming"}, self.administrator)
+        return self._people.customer_says(conversation_id, text)
 
     def agent_says(self, conversation_id: int, text: str, *, private: bool = False) -> Json:
         """The human agent answers, or leaves a private note."""
-        return self._say(conversation_id, {"content": text, "private": private}, self.agent)
+        return self._people.agent_says(conversation_id, text, private=private)
 
     def assign(self, conversation_id: int, user: User | None) -> None:
-        with self._desk.acting() as state:
-            conversations.assign_user(self._desk, state.conversation(conversation_id), user, self.agent)
+        """The human agent gives the conversation to somebody, or to nobody."""
+        self._people.assign(conversation_id, user)
 
     def set_status(self, conversation_id: int, status: str) -> None:
         """The human agent turns the status."""
-        with self._desk.acting() as state:
-            conversations.set_status(self._desk, state.conversation(conversation_id), status, self.agent)
+        self._people.set_status(conversation_id, status)
 
     def resolve(self, conversation_id: int) -> None:
         self.set_status(conversation_id, "resolved")
 
     def reopen(self, conversation_id: int) -> None:
         self.set_status(conversation_id, "open")
-
-    def _say(self, conversation_id: int, params: Json, actor: User) -> Json:
-        with self._desk.acting() as state:
-            row = messages.create(self._desk, state.conversation(conversation_id), params, actor)
-            return rest.message(state, row)
 
     def _furnished(self, archive: Path | None) -> State:
         inbox = Inbox(
@@ -226,7 +222,7 @@ class ChatwootSandbox:
         return State(self.account_id, "NextNest", inbox, people, archive)
 
     def _after_failed_delivery(self, target: Target, event: Event, error: str) -> None:
-        """Account webhooks are only lost. An inbox's failure marks the message; a bot's hands over to people."""
+        """Account webhooks are only lost; an inbox's mark the message; a bot's hand over to people."""
         if event.message is None or event.conversation is None:
             return
         if target.kind == "inbox":

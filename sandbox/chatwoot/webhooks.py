@@ -1,4 +1,4 @@
-"""Webhook delivery: who gets which event, signed, concurrently, with Chatwoot's own retry rules and our faults."""
+"""Webhook delivery: who gets which event, signed, concurrent, with Chatwoot's retry rules and our faults."""
 
 import hashlib
 import hmac
@@ -97,7 +97,7 @@ class Webhooks:
 
     def __init__(self, state: State, faults: Faults, closing: threading.Event) -> None:
         self.journal: Journal[Delivery] = Journal()
-        self.on_failure: Callable[[Target, Event, str], None] = lambda target, event, error: None
+        self.on_failure: Callable[[Target, Event, str], None] = _shrug
         self._state = state
         self._faults = faults
         self._closing = closing
@@ -282,10 +282,14 @@ class Webhooks:
             self._idle.notify_all()
 
 
+def _shrug(_target: Target, _event: Event, _error: str) -> None:
+    """An account webhook that failed is lost, nothing more."""
+
+
 def signed_headers(
     body: bytes, secret: str, delivery_id: str, timestamp: int | None = None
 ) -> dict[str, str]:
-    """The headers of a delivery: the signature covers `timestamp.body`, the key is the secret as it stands."""
+    """The headers of a delivery: the signature covers `timestamp.body`, keyed with the secret as text."""
     headers = {
         "Content-Type": "application/json",
         "Accept": "application/json",

@@ -1,4 +1,4 @@
-"""A stand-in for the model: the Responses API on localhost, deterministic, with replies and faults on request."""
+"""A stand-in for the model: the Responses API on localhost, with scripted replies and faults."""
 
 from sandbox.model.sandbox import ModelCall, ModelSandbox
 

@@ -134,7 +134,13 @@ def _within_limit(body: dict[str, Any], output: list[dict[str, Any]]) -> dict[st
 
 
 def _model(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": 1_767_225_600, "owned_by": "sandbox", "shutdown_date": None}
+    return {
+        "id": name,
+        "object": "model",
+        "created": 1_767_225_600,
+        "owned_by": "sandbox",
+        "shutdown_date": None,
+    }
 
 
 def _error(status: int, text: str, *, code: str, kind: str = "invalid_request_error") -> ResponseReturnValue:
@@ -165,11 +171,11 @@ def _server_error(fault: Fault) -> ResponseReturnValue:
     return _error(500, text, code="server_error", kind="server_error")
 
 
-def _refuse_401(fault: Fault) -> ResponseReturnValue:
+def _refuse_401(_fault: Fault) -> ResponseReturnValue:
     return _wrong_key()
 
 
-def _model_not_found(fault: Fault) -> ResponseReturnValue:
+def _model_not_found(_fault: Fault) -> ResponseReturnValue:
     return _unknown_model(str((request.get_json(silent=True) or {}).get("model")))
 
 

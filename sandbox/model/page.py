@@ -15,7 +15,11 @@ SINGAPORE_OFFSET_S = 8 * 3600
 def render(calls: Sequence[Any], faults: Faults, base_url: str) -> str:
     """HTML; `calls` are ModelCalls, newest shown first."""
     return render_template(
-        "model.html", calls=list(calls)[: -SHOWN - 1 : -1], faults=faults.active(), base_url=base_url, clock=_clock
+        "model.html",
+        calls=list(calls)[: -SHOWN - 1 : -1],
+        faults=faults.active(),
+        base_url=base_url,
+        clock=_clock,
     )
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
-FACT_LINE = re.compile(r"^[\s\-*•\"']*([A-Za-z][A-Za-z _]{1,40}?)[\"']?\s*[:=]\s*[\"']?(.+?)[\"',;.]*\s*$", re.MULTILINE)
+FACT_LINE = re.compile(
+    r"^[\s\-*•\"']*([A-Za-z][A-Za-z _]{1,40}?)[\"']?\s*[:=]\s*[\"']?(.+?)[\"',;.]*\s*$", re.MULTILINE
+)
 NAMED = re.compile(r"\b[Yy]ou are ([A-Z][\w'-]+(?: [A-Z][\w'-]+){0,3})")
 ALIASES = {
     "loan": ("loan_type", "loantype", "loan", "purpose"),
@@ -41,7 +43,9 @@ def read(instructions: str | None, given: str | list[Any]) -> Prompt:
         facts=facts,
         last_words=[_text(item) for item in turn if item.get("role") == "user"],
         is_first_reply=not any(item.get("role") == "assistant" for item in items),
-        tool_results=[_json(item.get("output")) for item in turn if item.get("type") == "function_call_output"],
+        tool_results=[
+            _json(item.get("output")) for item in turn if item.get("type") == "function_call_output"
+        ],
     )
 
 
@@ -64,7 +68,11 @@ def _text(item: Json) -> str:
 
 def _facts(background: str) -> dict[str, str]:
     found = {_key(name): value.strip() for name, value in FACT_LINE.findall(background)}
-    return {fact: next(found[key] for key in keys if key in found) for fact, keys in ALIASES.items() if found.keys() & set(keys)}
+    return {
+        fact: next(found[key] for key in keys if key in found)
+        for fact, keys in ALIASES.items()
+        if found.keys() & set(keys)
+    }
 
 
 def _broker(background: str, facts: dict[str, str]) -> str:

@@ -1,6 +1,7 @@
-"""A small deterministic writer: two or three honest sentences from the prompt's facts, without a figure of its own."""
+"""A small deterministic writer: two or three honest sentences from the prompt, with no figure of its own."""
 
 import re
+from typing import Any
 
 from sandbox.model.prompt import Prompt
 
@@ -8,7 +9,7 @@ TOPICS: tuple[tuple[str, str, str], ...] = (
     (
         r"document|paperwork|payslip|submit",
         "the documents",
-        "a bank usually asks for your NRIC, recent payslips, your latest notice of assessment and CPF statements",
+        "a bank usually asks for your NRIC, payslips, your latest notice of assessment and CPF statements",
     ),
     (
         r"how long|how soon|timeline|how many (days|weeks)",
@@ -23,7 +24,7 @@ TOPICS: tuple[tuple[str, str, str], ...] = (
     (
         r"how much|borrow|afford|maximum|loan amount|tdsr|msr|ltv",
         "what you can borrow",
-        "it turns on your income, your other commitments and the property, and I would rather calculate it than guess",
+        "it turns on your income, your commitments and the property; I would rather calculate it than guess",
     ),
     (
         r"rate|interest|sora|fixed|floating",
@@ -41,7 +42,11 @@ TOPICS: tuple[tuple[str, str, str], ...] = (
         "your current lock-in and its end date decide whether a change is worth it",
     ),
     (r"cpf", "CPF", "your Ordinary Account can be used within the limits CPF sets for your property"),
-    (r"down ?payment|cash", "the down payment", "part of it is cash and part can come from CPF, depending on the loan"),
+    (
+        r"down ?payment|cash",
+        "the down payment",
+        "part of it is cash and part can come from CPF, depending on the loan",
+    ),
     (r"hdb", "HDB", "the HDB loan and a bank loan have different rules, and we can compare both for you"),
 )
 LOANS = {
@@ -51,7 +56,9 @@ LOANS = {
     "commercial": "commercial loan",
     "equity_loan": "equity loan",
 }
-MALAY = re.compile(r"\b(saya|anda|boleh|pinjaman|rumah|terima kasih|apa|berapa|bagaimana|selamat)\b", re.IGNORECASE)
+MALAY = re.compile(
+    r"\b(saya|anda|boleh|pinjaman|rumah|terima kasih|apa|berapa|bagaimana|selamat)\b", re.IGNORECASE
+)
 FOREIGN = {
     "zh": (
         "您好，我是{broker}。",
@@ -63,7 +70,7 @@ FOREIGN = {
     ),
     "ms": (
         "Selamat sejahtera, saya {broker}.",
-        "Soalan anda sudah saya terima: {asked}. Saya akan semak butiran anda dahulu; keputusan akhir di tangan bank.",
+        "Soalan anda sudah saya terima: {asked}. Saya akan semak dahulu; keputusan akhir di tangan bank.",
     ),
 }
 QUOTE_LIMIT = 80
@@ -107,7 +114,7 @@ def _closing(prompt: Prompt) -> str:
     loan = LOANS.get(prompt.facts.get("loan", "").lower(), prompt.facts.get("loan", ""))
     home = prompt.facts.get("property", "").replace("_", " ")
     if loan and home:
-        return f"I have your {loan} of a {home} in front of me; what matters most to you there?"
+        return f"I have your {loan} ({home}) in front of me; what matters most to you there?"
     if loan:
         return f"I have your {loan} in front of me; what matters most to you there?"
     return "What matters most to you?"
@@ -115,18 +122,21 @@ def _closing(prompt: Prompt) -> str:
 
 def _from_results(prompt: Prompt) -> str:
     """Says what the calculators said, figure for figure."""
-    lines = []
-    for result in prompt.tool_results:
-        pairs = result.items() if isinstance(result, dict) else [("result", result)]
-        lines += [f"{str(name).replace('_', ' ')} {value}" for name, value in pairs if not isinstance(value, dict | list)]
-    return f"{_greeting(prompt)} Here is what the calculation says: {'; '.join(lines)}. Shall we go through it?".strip()
+    said = "; ".join(line for result in prompt.tool_results for line in _lines(result))
+    return f"{_greeting(prompt)} Here is what the calculation says: {said}. Shall we go through it?".strip()
+
+
+def _lines(result: Any) -> list[str]:
+    pairs = result.items() if isinstance(result, dict) else [("result", result)]
+    plain = [(name, value) for name, value in pairs if not isinstance(value, dict | list)]
+    return [f"{str(name).replace('_', ' ')} {value}" for name, value in plain]
 
 
 def _foreign(prompt: Prompt, language: str) -> str:
     hello, body = FOREIGN[language]
     asked = "; ".join(_quoted(text) for text in prompt.last_words)
     sentence = body.format(asked=asked)
-    return f"{hello.format(broker=prompt.broker)}{sentence}" if prompt.is_first_reply else sentence
+    return f"{hello.format(broker=prompt.broker)} {sentence}" if prompt.is_first_reply else sentence
 
 
 def _language(text: str) -> str:

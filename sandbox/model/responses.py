@@ -19,7 +19,11 @@ def completed(request: Mapping[str, Any], output: list[Json]) -> Json:
 def failed(request: Mapping[str, Any], message: str) -> Json:
     """HTTP 200, and no exception in any SDK: only `status` and `error` tell."""
     error = {"code": "server_error", "message": message or "The model failed to generate a response."}
-    return _response(request, output=[], status="failed") | {"error": error, "usage": None, "completed_at": None}
+    return _response(request, output=[], status="failed") | {
+        "error": error,
+        "usage": None,
+        "completed_at": None,
+    }
 
 
 def incomplete(request: Mapping[str, Any], text: str, reason: str) -> Json:

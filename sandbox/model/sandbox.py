@@ -62,7 +62,13 @@ class ModelSandbox:
         self._requests: Journal[RequestRecord] = Journal()
         self._closing = threading.Event()
         self._hooks = RequestHooks(
-            self.faults, self._requests, self._closing, prefix=(API,), before=BEFORE, after={}, keep_answers=True
+            self.faults,
+            self._requests,
+            self._closing,
+            prefix=(API,),
+            before=BEFORE,
+            after={},
+            keep_answers=True,
         )
         app = create_app(self, self.faults, self.script, self._hooks, self._page)
         self._server = LocalServer(app, host, port, verbose=verbose)

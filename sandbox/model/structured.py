@@ -7,7 +7,7 @@ Json = dict[str, Any]
 
 
 def fill(schema: Json, reply: str) -> str:
-    """JSON text that satisfies `schema`; everything that is not the reply is as empty as the schema allows."""
+    """JSON text that satisfies `schema`; what is not the reply is as empty as the schema allows."""
     return json.dumps(_value(schema, schema, [reply]), ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""The account's furniture: inboxes, webhooks, agents, custom attribute definitions; and the caller's profile."""
+"""The account's furniture: inboxes, webhooks, agents, attribute definitions; and the caller's profile."""
 
 import secrets
 

@@ -115,7 +115,7 @@ def _sorted(rows: list[Contact]) -> list[Contact]:
     field = wanted.removeprefix("-")
     if field not in SORTS:
         return rows
-    empty: object = 0.0 if field.endswith("_at") else ""
+    empty: Any = 0.0 if field.endswith("_at") else ""
     return sorted(rows, key=lambda row: getattr(row, field) or empty, reverse=wanted.startswith("-"))
 
 
