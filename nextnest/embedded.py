@@ -79,7 +79,7 @@ def server_for(root: Path) -> Server:
 
 @dataclass(frozen=True)
 class Server:
-    """One cluster in `home`, run by `account` (None: ourselves) with `binaries`, the folder of initdb and pg_ctl.
+    """One cluster in `home`, run by `account` (None: ourselves) with `binaries`, the folder of initdb.
 
     `options` go to the server's command line at every start, such as ("-c", "fsync=off").
     """
@@ -177,7 +177,7 @@ class Server:
         raise EmbeddedPostgresError(f"It does not start. {log} ends with: {_last_lines(said)}")
 
     def _forget_a_dead_process(self) -> None:
-        """Remove a crashed server's pid file when its number is another program's now (usual in containers)."""
+        """Remove a crashed server's pid file if the number is another program's now, usual in containers."""
         try:
             pid = int(self._pid_file().read_text().splitlines()[0])
             program = Path(f"/proc/{pid}/comm").read_text().strip()
@@ -322,7 +322,7 @@ def _last_lines(text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """`start` prints the connection string, `stop` ends the server of ./.nextnest, `remove` also deletes it."""
+    """`start` prints the connection string, `stop` ends the server, `remove` deletes its data, too."""
     commands = {"start": ensure_running, "stop": stop, "remove": remove}
     if len(arguments) != 1 or arguments[0] not in commands:
         sys.stderr.write("usage: python -m nextnest.embedded start|stop|remove\n")
