@@ -3,7 +3,7 @@
 import argparse
 
 from sandbox.chatwoot import ChatwootSandbox
-from sandbox.chatwoot.webhooks import ACCOUNT_EVENTS
+from sandbox.chatwoot.events import ACCOUNT_EVENTS
 from sandbox.command import run
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from sandbox.chatwoot.desk import Desk
 from sandbox.chatwoot.errors import InternalError, NotFound, RecordInvalid, Unprocessable
+from sandbox.chatwoot.formats import Json, iso
 from sandbox.chatwoot.limits import check_attributes, check_length
 from sandbox.chatwoot.records import Contact, ContactInbox
-from sandbox.chatwoot.rest import Json, iso
 from sandbox.chatwoot.state import UNIQUE_FIELDS
 
 EMAIL = re.compile(r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[^@\s,;<>()]+")

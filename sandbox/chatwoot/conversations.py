@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.chatwoot import contacts
 from sandbox.chatwoot.desk import Desk
 from sandbox.chatwoot.errors import InternalError, NotFound
+from sandbox.chatwoot.formats import Json, iso
 from sandbox.chatwoot.limits import check_attributes
 from sandbox.chatwoot.records import (
     STATUSES,
@@ -17,7 +18,6 @@ from sandbox.chatwoot.records import (
     Principal,
     User,
 )
-from sandbox.chatwoot.rest import Json, iso
 
 TIME_FIELDS = ("snoozed_until", "waiting_since", "first_reply_created_at", "updated_at")
 STATUS_LINES = {

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sandbox.chatwoot import payloads
+from sandbox.chatwoot.events import Event
+from sandbox.chatwoot.formats import Json
 from sandbox.chatwoot.records import Contact, Conversation, Message
-from sandbox.chatwoot.rest import Json
 from sandbox.chatwoot.state import State
-from sandbox.chatwoot.webhooks import Event, Webhooks
+from sandbox.chatwoot.webhooks import Webhooks
 
 
 class Desk:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.chatwoot.errors import InternalError, Unprocessable
-from sandbox.chatwoot.rest import Json
+from sandbox.chatwoot.formats import Json
 
 TEXT = ("equal_to", "not_equal_to", "contains", "does_not_contain")
 EQUALITY = ("equal_to", "not_equal_to")

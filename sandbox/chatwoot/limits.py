@@ -1,7 +1,7 @@
 """Chatwoot's limits on what is stored."""
 
 from sandbox.chatwoot.errors import RecordInvalid
-from sandbox.chatwoot.rest import Json
+from sandbox.chatwoot.formats import Json
 
 ATTRIBUTE_TEXT_LIMIT = 1500
 ATTRIBUTE_NUMBER_LIMIT = 9_999_999_999

@@ -6,8 +6,8 @@ from typing import Any
 from sandbox.chatwoot import contacts, conversations, liquid
 from sandbox.chatwoot.desk import Desk
 from sandbox.chatwoot.errors import Unprocessable
+from sandbox.chatwoot.formats import Json
 from sandbox.chatwoot.records import MESSAGE_TYPES, Contact, Conversation, Message, Principal, User
-from sandbox.chatwoot.rest import Json
 
 CONTENT_TYPES = (
     *("text", "input_text", "input_textarea", "input_email", "input_select", "input_csat", "cards", "form"),

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from sandbox.chatwoot import rest
+from sandbox.chatwoot.formats import Json, epoch, iso
 from sandbox.chatwoot.records import AgentBot, Contact, Conversation, Message, User
-from sandbox.chatwoot.rest import Json, epoch, iso
 from sandbox.chatwoot.state import State
 
 

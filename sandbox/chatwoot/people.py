@@ -2,8 +2,8 @@
 
 from sandbox.chatwoot import conversations, messages, rest
 from sandbox.chatwoot.desk import Desk
+from sandbox.chatwoot.formats import Json
 from sandbox.chatwoot.records import User
-from sandbox.chatwoot.rest import Json
 
 
 class People:

@@ -9,19 +9,12 @@ from typing import Any, Self
 from sandbox.chatwoot import contacts, conversations, messages, rest
 from sandbox.chatwoot.app import REQUEST_FAULTS, create_app
 from sandbox.chatwoot.desk import Desk
+from sandbox.chatwoot.events import ACCOUNT_EVENTS, Delivery, Event, Target, signed_headers
+from sandbox.chatwoot.formats import Json
 from sandbox.chatwoot.people import People
 from sandbox.chatwoot.records import AgentBot, Conversation, Inbox, Message, User, Webhook
-from sandbox.chatwoot.rest import Json
 from sandbox.chatwoot.state import State
-from sandbox.chatwoot.webhooks import (
-    ACCOUNT_EVENTS,
-    WEBHOOK_FAULTS,
-    Delivery,
-    Event,
-    Target,
-    Webhooks,
-    signed_headers,
-)
+from sandbox.chatwoot.webhooks import WEBHOOK_FAULTS, Webhooks
 from sandbox.faults import Faults
 from sandbox.journal import Journal, RequestRecord
 from sandbox.server import LocalServer

@@ -1,47 +1,21 @@
 """Webhook delivery: who gets which event, signed, concurrent, with Chatwoot's retry rules and our faults."""
 
-import hashlib
-import hmac
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Literal
 
 import httpx
 
 from sandbox.chatwoot import payloads
-from sandbox.chatwoot.records import Conversation, Message
-from sandbox.chatwoot.rest import Json
+from sandbox.chatwoot.events import ACCOUNT_EVENTS, BOT_EVENTS, Delivery, Event, Target, signed_headers
+from sandbox.chatwoot.formats import Json
+from sandbox.chatwoot.records import Conversation
 from sandbox.chatwoot.state import State
 from sandbox.faults import Fault, Faults
 from sandbox.journal import Journal
 
-ACCOUNT_EVENTS = (
-    "conversation_created",
-    "conversation_status_changed",
-    "conversation_updated",
-    "message_created",
-    "message_updated",
-    "webwidget_triggered",
-    "contact_created",
-    "contact_updated",
-    "inbox_created",
-    "inbox_updated",
-    "conversation_typing_on",
-    "conversation_typing_off",
-)
-BOT_EVENTS = (
-    "message_created",
-    "message_updated",
-    "conversation_opened",
-    "conversation_resolved",
-    "conversation_status_changed",
-    "conversation_updated",
-    "webwidget_triggered",
-)
 WEBHOOK_FAULTS = ("duplicate_webhook", "late_webhook", "lost_webhook", "echo_early")
 TIMEOUT_S = 5.0  # Chatwoot's WEBHOOK_TIMEOUT: five seconds to connect, five to read
 BOT_ATTEMPTS = 3
@@ -49,47 +23,6 @@ BOT_RETRY_STATUSES = (429, 500)  # nothing else is tried again, and only for age
 BOT_RETRY_PAUSE_S = 3.0
 WORKERS = 16
 """Deliveries in flight at once; Chatwoot's job workers keep no order either."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened. `render` gives the body as things stand when it is called."""
-
-    name: str
-    conversation: Conversation | None
-    message: Message | None
-    render: Callable[[], Json]
-
-    @property
-    def label(self) -> str:
-        return f"{self.name}:{self.message.message_type}" if self.message else self.name
-
-
-@dataclass(frozen=True)
-class Target:
-    """A receiver. Only bots are tried more than once; their bodies are rendered at once, the others' late."""
-
-    kind: Literal["account", "inbox", "bot"]
-    url: str
-    secret: str
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One attempt: `status` is None when no answer came, and `error` then says why."""
-
-    event: str
-    delivery_id: str
-    kind: str
-    url: str
-    headers: dict[str, str]
-    payload: Json
-    at: float
-    finished_at: float
-    status: int | None
-    body: str
-    error: str | None
-    fault: str | None
 
 
 class Webhooks:
@@ -284,19 +217,3 @@ class Webhooks:
 
 def _shrug(_target: Target, _event: Event, _error: str) -> None:
     """An account webhook that failed is lost, nothing more."""
-
-
-def signed_headers(
-    body: bytes, secret: str, delivery_id: str, timestamp: int | None = None
-) -> dict[str, str]:
-    """The headers of a delivery: the signature covers `timestamp.body`, keyed with the secret as text."""
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-        "X-Chatwoot-Delivery": delivery_id,
-    }
-    if secret:
-        moment = str(int(time.time()) if timestamp is None else timestamp)
-        digest = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
-        headers |= {"X-Chatwoot-Timestamp": moment, "X-Chatwoot-Signature": f"sha256={digest}"}
-    return headers

@@ -5,11 +5,11 @@ import secrets
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from sandbox.chatwoot import rest
+from sandbox.chatwoot import furniture
 from sandbox.chatwoot.errors import NotFound, RecordInvalid, Unprocessable
+from sandbox.chatwoot.events import ACCOUNT_EVENTS
 from sandbox.chatwoot.records import User, Webhook
 from sandbox.chatwoot.routes.caller import desk, params, principal, require_administrator
-from sandbox.chatwoot.webhooks import ACCOUNT_EVENTS
 
 blueprint = Blueprint("account", __name__)
 profile_blueprint = Blueprint("profile", __name__)
@@ -21,13 +21,13 @@ def profile() -> ResponseReturnValue:
     caller = principal()
     if not isinstance(caller, User):
         raise NotFound
-    return rest.profile(desk().state, caller)
+    return furniture.profile(desk().state, caller)
 
 
 @blueprint.get("/inboxes")
 def inboxes() -> ResponseReturnValue:
     state = desk().state
-    return {"payload": [rest.inbox(state, for_administrator=_is_administrator())]}
+    return {"payload": [furniture.inbox(state, for_administrator=_is_administrator())]}
 
 
 @blueprint.get("/inboxes/<int:inbox_id>")
@@ -35,20 +35,20 @@ def inbox(inbox_id: int) -> ResponseReturnValue:
     state = desk().state
     if inbox_id != state.inbox.id:
         raise NotFound
-    return rest.inbox(state, for_administrator=_is_administrator())
+    return furniture.inbox(state, for_administrator=_is_administrator())
 
 
 @blueprint.get("/agents")
 def agents() -> ResponseReturnValue:
     state = desk().state
-    return jsonify([rest.agent(state, user) for user in state.users.values()])
+    return jsonify([furniture.agent(state, user) for user in state.users.values()])
 
 
 @blueprint.get("/webhooks")
 def webhooks() -> ResponseReturnValue:
     require_administrator()
     state = desk().state
-    return {"payload": {"webhooks": [rest.webhook(state, row) for row in state.webhooks.values()]}}
+    return {"payload": {"webhooks": [furniture.webhook(state, row) for row in state.webhooks.values()]}}
 
 
 @blueprint.post("/webhooks")
@@ -66,7 +66,7 @@ def create_webhook() -> ResponseReturnValue:
         secret = secrets.token_hex(SECRET_BYTES)
         row = Webhook(state.next_id(Webhook), url, str(given.get("name") or ""), list(subscriptions), secret)
         state.add(row)
-        return {"payload": {"webhook": rest.webhook(state, row)}}
+        return {"payload": {"webhook": furniture.webhook(state, row)}}
 
 
 @blueprint.post("/custom_attribute_definitions")

@@ -6,10 +6,10 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from sandbox.chatwoot import contacts, filters, rest
+from sandbox.chatwoot import contacts, filters, furniture, rest
 from sandbox.chatwoot.errors import NotFound
+from sandbox.chatwoot.formats import Json
 from sandbox.chatwoot.records import Contact
-from sandbox.chatwoot.rest import Json
 from sandbox.chatwoot.routes.caller import desk, number, params
 
 blueprint = Blueprint("contacts", __name__)
@@ -48,7 +48,7 @@ def create() -> ResponseReturnValue:
     with desk().acting() as state:
         contact, entry = contacts.create(desk(), params())
         place: Json = {
-            "inbox": rest.inbox_row(state) if entry else None,
+            "inbox": furniture.inbox_row(state) if entry else None,
             "source_id": entry.source_id if entry else None,
         }
         return {

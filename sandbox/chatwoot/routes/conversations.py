@@ -6,12 +6,12 @@ from typing import Any
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from sandbox.chatwoot import conversations, messages, payloads, rest
+from sandbox.chatwoot import conversations, furniture, messages, payloads, rest
 from sandbox.chatwoot.errors import InternalError
+from sandbox.chatwoot.events import Event
+from sandbox.chatwoot.formats import Json, iso
 from sandbox.chatwoot.records import AgentBot, Conversation, User
-from sandbox.chatwoot.rest import Json
 from sandbox.chatwoot.routes.caller import desk, params, principal
-from sandbox.chatwoot.webhooks import Event
 
 blueprint = Blueprint("conversations", __name__)
 PRIORITIES = ("low", "medium", "high", "urgent", None)
@@ -65,7 +65,7 @@ def toggle_status(conversation_id: int) -> ResponseReturnValue:
                 "success": None if is_hand_off else True,
                 "conversation_id": row.id,
                 "current_status": row.status,
-                "snoozed_until": rest.iso(row.snoozed_until),
+                "snoozed_until": iso(row.snoozed_until),
             }
         }
 
@@ -122,10 +122,10 @@ def _assign_person_or_bot(row: Conversation, given: Json) -> Json | None:
         bot = state.bots.get(wanted)
         if bot:
             conversations.assign_bot(desk(), row, bot)
-        return rest.agent_bot(bot) if bot else None
+        return furniture.agent_bot(bot) if bot else None
     user = state.users.get(wanted)
     conversations.assign_user(desk(), row, user, principal())
-    return rest.agent(state, user) if user else None
+    return furniture.agent(state, user) if user else None
 
 
 def _assign_team(row: Conversation, wanted: Any) -> Json | None:
@@ -133,7 +133,7 @@ def _assign_team(row: Conversation, wanted: Any) -> Json | None:
     state, team_id = desk().state, _id(wanted)
     known = team_id in state.teams
     conversations.assign_team(desk(), row, team_id if known else None)
-    return rest.team_row(state, team_id) if known else None
+    return furniture.team_row(state, team_id) if known else None
 
 
 def _set_priority(row: Conversation, priority: Any) -> None:

@@ -7,8 +7,8 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from sandbox.chatwoot import filters, rest
+from sandbox.chatwoot.formats import Json
 from sandbox.chatwoot.records import Conversation
-from sandbox.chatwoot.rest import Json
 from sandbox.chatwoot.routes.caller import desk, number, params, principal
 
 blueprint = Blueprint("lists", __name__)

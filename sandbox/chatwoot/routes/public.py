@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from sandbox.chatwoot import contacts, conversations, messages, rest
 from sandbox.chatwoot.errors import NotFound
+from sandbox.chatwoot.formats import Json, epoch
 from sandbox.chatwoot.records import Contact, ContactInbox, Conversation, Message
-from sandbox.chatwoot.rest import Json
 from sandbox.chatwoot.routes.caller import desk, number, params
 
 blueprint = Blueprint("public", __name__)
@@ -120,9 +120,9 @@ def _conversation(row: Conversation) -> Json:
         "id": row.id,
         "uuid": row.uuid,
         "inbox_id": row.inbox_id,
-        "contact_last_seen_at": rest.epoch(row.contact_last_seen_at),
+        "contact_last_seen_at": epoch(row.contact_last_seen_at),
         "status": row.status,
-        "agent_last_seen_at": rest.epoch(row.agent_last_seen_at),
+        "agent_last_seen_at": epoch(row.agent_last_seen_at),
         "messages": [_message(each) for each in state.messages_of(row) if _is_public(each)][-1:],
         "contact": _contact(contact, state.contact_inboxes[row.contact_inbox_id]),
     }
