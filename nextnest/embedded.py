@@ -73,7 +73,7 @@ def server_for(root: Path) -> Server:
     root.mkdir(parents=True, exist_ok=True)
     account = _account()
     home = root / "postgres" if _can_enter(account, root) else _home_elsewhere(root)
-    binaries, version = _installed_binaries()
+    binaries, version = installed_binaries()
     return Server(home, _readable(binaries, version, home, account), int(version.split(".")[0]), account)
 
 
@@ -268,7 +268,7 @@ def _home_elsewhere(root: Path) -> Path:
     return UNREACHABLE_HOME / name
 
 
-def _installed_binaries() -> tuple[Path, str]:
+def installed_binaries() -> tuple[Path, str]:
     """The folder of the server's programs and the version of the package they came with."""
     for module, distribution in PACKAGES.items():
         spec = util.find_spec(module)

@@ -1,0 +1,72 @@
+"""A Postgres server for the session and a fresh database for each test."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from nextnest import embedded
+
+# Nothing here outlives the session, so nothing needs to survive a power cut.
+FAST = (
+    "-c",
+    "fsync=off",
+    "-c",
+    "synchronous_commit=off",
+    "-c",
+    "full_page_writes=off",
+    "-c",
+    "max_connections=200",
+)
+
+# A session with many databases at once needs about a quarter of it; containers often have 64 MB in all.
+MEMORY_TO_SPARE = 2 * 1024**3
+
+
+@contextmanager
+def server_run_by_another_account() -> Iterator[str]:
+    """A throw-away server for a session run by root, as whom pytest-postgresql cannot start one."""
+    folder = Path(tempfile.mkdtemp(prefix="nextnest-tests-", dir=_quick_folder()))
+    folder.chmod(0o755)  # pytest's own folders are closed to the server's account
+    server = replace(embedded.server_for(folder), options=FAST)
+    try:
+        yield server.ensure_running()
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+def _quick_folder() -> str | None:
+    """Memory where there is plenty of it: a new database is some 300 files, ten times as quick to make there."""
+    shared = Path("/dev/shm")
+    return str(shared) if shared.is_dir() and shutil.disk_usage(shared).free > MEMORY_TO_SPARE else None
+
+
+@contextmanager
+def scratch_database(server_url: str, template: str = "template0") -> Iterator[str]:
+    """A new database on the server, dropped afterwards whoever is still connected; its connection string."""
+    name = f"nextnest_test_{uuid.uuid4().hex[:12]}"
+    _run(server_url, "create database {} template {} strategy file_copy", name, template)
+    try:
+        yield in_database(server_url, name)
+    finally:
+        _run(server_url, "drop database {} with (force)", name)
+
+
+def in_database(url: str, name: str) -> str:
+    """The same server's connection string for another database."""
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def _run(url: str, statement: str, *names: str) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
