@@ -23,7 +23,7 @@ def conninfo(dsn: str, application: str) -> str:
     """The connection string with our search path, bounds and keepalives added to the options it already has."""
     given = conninfo_to_dict(dsn)
     options = f"{given.get('options') or ''} -c search_path={SCHEMA} {_BOUNDS}".strip()
-    return make_conninfo(dsn, **{**_KEEPALIVE, "options": options, "application_name": f"nextnest-{application}"})
+    return make_conninfo(dsn, options=options, application_name=f"nextnest-{application}", **_KEEPALIVE)
 
 
 def worker_pool(settings: Settings, **kwargs: Any) -> AsyncConnectionPool[AsyncConnection[Any]]:

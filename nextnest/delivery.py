@@ -143,9 +143,7 @@ class Delivery:
     async def _adopt(self, effect: Effect, message_id: int | None) -> Effect:
         async with self.pool.connection() as conn:
             await outbox.mark_sent(conn, effect.id, message_id)
-        log.info(
-            "sent", kind=effect.kind, conversation_id=effect.conversation_id, message_id=message_id
-        )
+        log.info("sent", kind=effect.kind, conversation_id=effect.conversation_id, message_id=message_id)
         return await self._fetch(effect)
 
     async def _note_unknown(self, effect: Effect, error: str) -> None:

@@ -35,7 +35,10 @@ async def engage(conn: AsyncConnection[Any], conversation_id: int) -> Engagement
     """Assign the conversation and plan the broker's arrival, or put it in line and plan one notice. Repeating changes nothing."""
     await brokers.lock_capacity(conn)
     conversation = await conversations.for_update(conn, conversation_id)
-    if conversation is None or conversation["status"] not in {ConversationStatus.NEW, ConversationStatus.WAITING}:
+    if conversation is None or conversation["status"] not in {
+        ConversationStatus.NEW,
+        ConversationStatus.WAITING,
+    }:
         return Engagement()
     broker = await assign_best_broker(conn, conversation)
     if broker is None:
@@ -49,7 +52,9 @@ async def assign_best_broker(conn: AsyncConnection[Any], conversation: Row) -> B
     conversation_id = conversation["conversation_id"]
     lead, score = _lead_of(conversation), conversation["lead_score"] or _UNKNOWN_SCORE
     ranked = rank_brokers(lead, score, await brokers.all_brokers(conn))
-    ranked.sort(key=lambda broker: broker.id != conversation["broker_id"])  # a customer keeps the broker she knows
+    ranked.sort(
+        key=lambda broker: broker.id != conversation["broker_id"]
+    )  # a customer keeps the broker she knows
     for broker in ranked:
         if await brokers.reserve_slot(conn, broker.id, conversation_id):
             await conversations.record_assignment(

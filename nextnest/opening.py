@@ -178,7 +178,11 @@ async def _give_up_claim(pool: Pool, lead_id: UUID) -> None:
 
 
 def _contact_attributes(row: Row, lead: Lead) -> dict[str, object]:
-    return {"loan_type": lead.loan_type, "lead_score": row["lead_score"], "employment_type": lead.employment_type}
+    return {
+        "loan_type": lead.loan_type,
+        "lead_score": row["lead_score"],
+        "employment_type": lead.employment_type,
+    }
 
 
 def _opened(row: Row) -> Opened:

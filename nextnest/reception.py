@@ -17,13 +17,9 @@ def check_if_echo(
     conn: Connection[Any], *, conversation_id: int, message_id: int, effect_id: UUID | None
 ) -> bool:
     """Whether the message is our own; if its send is still under way or was lost, this proves that it arrived."""
-    ours = incoming.is_ours(
-        conn, conversation_id=conversation_id, message_id=message_id, effect_id=effect_id
-    )
+    ours = incoming.is_ours(conn, conversation_id=conversation_id, message_id=message_id, effect_id=effect_id)
     if ours and effect_id:
-        incoming.adopt_echo(
-            conn, conversation_id=conversation_id, message_id=message_id, effect_id=effect_id
-        )
+        incoming.adopt_echo(conn, conversation_id=conversation_id, message_id=message_id, effect_id=effect_id)
     return ours
 
 

@@ -124,7 +124,9 @@ class Settings(BaseSettings):
         if self.nextnest_secret_key:
             return self.nextnest_secret_key.get_secret_value()
         if self.database_url:
-            raise ConfigurationError("NEXTNEST_SECRET_KEY is required when DATABASE_URL is set: any long random text.")
+            raise ConfigurationError(
+                "NEXTNEST_SECRET_KEY is required when DATABASE_URL is set: any long random text."
+            )
         return _kept_secret(STATE_FOLDER / "secret_key")
 
 
@@ -136,7 +138,9 @@ def load() -> Settings:
     except ValidationError as error:
         raise ConfigurationError("; ".join(_line(problem) for problem in error.errors())) from None
     if settings.queue_rollout_percentage < 100 and not settings.n8n_ai_broker_webhook_url:
-        raise ConfigurationError("N8N_AI_BROKER_WEBHOOK_URL is required when QUEUE_ROLLOUT_PERCENTAGE is below 100.")
+        raise ConfigurationError(
+            "N8N_AI_BROKER_WEBHOOK_URL is required when QUEUE_ROLLOUT_PERCENTAGE is below 100."
+        )
     return settings
 
 

@@ -3,7 +3,7 @@
 import itertools
 import re
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -92,7 +92,7 @@ class Faults:
         with self._lock:
             return self._take(f for f in self._active if f.fault in names and f.matches_event(label))
 
-    def _take(self, matching: Any) -> Fault | None:
+    def _take(self, matching: Iterable[Fault]) -> Fault | None:
         for fault in list(matching):
             if fault.skip > 0:
                 fault.skip -= 1

@@ -25,19 +25,26 @@ def facts(lead: Lead | None, lead_id: UUID | None, lead_score: int | None) -> di
     }
 
 
-def ensure(
-    conn: Connection[Any], conversation_id: int, *, contact_id: int | None, uses_queue: bool
-) -> Row:
+def ensure(conn: Connection[Any], conversation_id: int, *, contact_id: int | None, uses_queue: bool) -> Row:
     """Know a conversation that came without a form: `created`, and `uses_queue` as first decided."""
     row = SQL.ensure_conversation.one(
-        conn, conversation_id=conversation_id, contact_id=contact_id, uses_queue=uses_queue, **facts(None, None, None)
+        conn,
+        conversation_id=conversation_id,
+        contact_id=contact_id,
+        uses_queue=uses_queue,
+        **facts(None, None, None),
     )
     assert row
     return row
 
 
 async def ensure_for_lead(
-    conn: AsyncConnection[Any], conversation_id: int, *, contact_id: int, uses_queue: bool, lead_facts: dict[str, object]
+    conn: AsyncConnection[Any],
+    conversation_id: int,
+    *,
+    contact_id: int,
+    uses_queue: bool,
+    lead_facts: dict[str, object],
 ) -> Row:
     """Know a conversation of a lead: `created`, and `uses_queue` as first decided."""
     row = await SQL.ensure_conversation.aone(

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from psycopg import AsyncConnection, Connection
 from psycopg.rows import dict_row
@@ -22,7 +22,7 @@ class Statement:
 
     name: str
     sentence: str
-    sql: LiteralString
+    sql: bytes
 
     def one(self, conn: Connection[Any], **params: object) -> Row | None:
         with conn.cursor(row_factory=dict_row) as cursor:
@@ -76,6 +76,6 @@ def read(path: Path) -> dict[str, Statement]:
         name = header["name"]
         if name in statements:
             raise ValueError(f"{path.name} names {name} twice")
-        sql = cast(LiteralString, text[header.end() : end].strip().rstrip(";"))
-        statements[name] = Statement(name, header["sentence"], sql)
+        sql = text[header.end() : end].strip().rstrip(";")
+        statements[name] = Statement(name, header["sentence"], sql.encode())
     return statements

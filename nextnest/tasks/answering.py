@@ -154,7 +154,9 @@ class Answering:
             await outbox.revive(conn, effect.id)
             return await outbox.fetch(conn, effect.id)
 
-    async def _record(self, turn: OpenTurn, prompt: Prompt, reply: Reply, verdict: Verdict, outcome: str) -> None:
+    async def _record(
+        self, turn: OpenTurn, prompt: Prompt, reply: Reply, verdict: Verdict, outcome: str
+    ) -> None:
         log.warning("draft rejected", rules=list(verdict.broken))
         async with self.desk.pool.connection() as conn:
             await outbox.record_reply(

@@ -21,7 +21,7 @@ _LEFT_ALONE_S = 30
 
 @app.periodic(cron="*/5 * * * * *")
 @app.task(name="rescue-stalled-jobs", queueing_lock="rescue-stalled-jobs", pass_context=True)
-async def rescue_stalled_jobs(context: JobContext, *, timestamp: int) -> None:  # noqa: ARG001
+async def rescue_stalled_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
     """Give the jobs of dead workers another attempt; a job that keeps killing its worker is buried."""
     desk = Desk.of(context)
     async with desk.pool.connection() as conn:
@@ -52,7 +52,7 @@ async def bury(desk: Desk, job: Row) -> None:
 
 @app.periodic(cron="*/15 * * * * *")
 @app.task(name="upkeep", queueing_lock="upkeep", pass_context=True)
-async def upkeep(context: JobContext, *, timestamp: int) -> None:  # noqa: ARG001
+async def upkeep(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
     """Defer what nobody is working on, and serve whoever waits beside a free place."""
     desk = Desk.of(context)
     async with desk.transaction() as conn:

@@ -15,7 +15,10 @@ LADDER: dict[str, tuple[set[str], set[str]]] = {
     "nextnest/errors.py": (set(), set()),
     "nextnest/models.py": (set(), {"pydantic"}),
     "nextnest/rules": ({"nextnest.models", "nextnest.rules"}, set()),
-    "nextnest/chatwoot": ({"nextnest.models", "nextnest.errors", "nextnest.chatwoot", "nextnest.settings"}, {"httpx", "pydantic"}),
+    "nextnest/chatwoot": (
+        {"nextnest.models", "nextnest.errors", "nextnest.chatwoot", "nextnest.settings"},
+        {"httpx", "pydantic"},
+    ),
     "nextnest/assistant.py": ({"nextnest.models", "nextnest.errors", "nextnest.settings"}, {"openai"}),
     "nextnest/embedded.py": ({"nextnest.errors"}, {"psycopg"}),
     "nextnest/store": (
@@ -42,9 +45,9 @@ def test_a_module_imports_only_what_stands_below_it(place: str) -> None:
         for name in _imports(path):
             top = name.split(".")[0]
             if top == "nextnest":
-                assert any(name == allowed or name.startswith(f"{allowed}.") for allowed in ours - {"nextnest"}) or (
-                    name == "nextnest" and "nextnest" in ours
-                ), f"{path.relative_to(ROOT)} imports {name}"
+                assert any(
+                    name == allowed or name.startswith(f"{allowed}.") for allowed in ours - {"nextnest"}
+                ) or (name == "nextnest" and "nextnest" in ours), f"{path.relative_to(ROOT)} imports {name}"
             else:
                 allowed = top in outside or top in sys.stdlib_module_names
                 assert allowed, f"{path.relative_to(ROOT)} imports {name}"
@@ -67,7 +70,9 @@ def test_stand_ins_never_import_the_product() -> None:
             assert not {"nextnest", "web"} & {name.split(".")[0] for name in _imports(path)}, path
 
 
-@pytest.mark.parametrize(("package", "door"), [("openai", "nextnest/assistant.py"), ("httpx", "nextnest/chatwoot/")])
+@pytest.mark.parametrize(
+    ("package", "door"), [("openai", "nextnest/assistant.py"), ("httpx", "nextnest/chatwoot/")]
+)
 def test_each_outside_thing_has_one_door(package: str, door: str) -> None:
     for path in [*_files("nextnest"), *_files("web")]:
         place = str(path.relative_to(ROOT))

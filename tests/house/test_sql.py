@@ -31,10 +31,10 @@ def conn(postgres_url: str, migrated_template: str) -> object:
 def test_every_statement_can_be_prepared_against_the_schema(
     conn: psycopg.Connection[object], file: Path, statement: Statement
 ) -> None:
-    text = re.sub(r"^\s*--.*$", "", statement.sql, flags=re.MULTILINE).strip().lower()
+    text = re.sub(r"^\s*--.*$", "", statement.sql.decode(), flags=re.MULTILINE).strip().lower()
     if text.startswith(NOT_PREPARABLE):
         return
-    conn.execute(f"prepare probe as {_numbered(statement.sql)}".encode())
+    conn.execute(f"prepare probe as {_numbered(statement.sql.decode())}".encode())
     conn.execute("deallocate probe")
 
 
@@ -54,7 +54,9 @@ def test_sql_stands_in_files_only() -> None:
         docstrings = {id(node.body[0].value) for node in ast.walk(tree) if _has_docstring(node)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-                found = begins.match(node.value) and re.search(r"\b(from|into|set|table|schema)\b", node.value, re.IGNORECASE)
+                found = begins.match(node.value) and re.search(
+                    r"\b(from|into|set|table|schema)\b", node.value, re.IGNORECASE
+                )
                 assert not found, f"{path.relative_to(ROOT)}:{node.lineno} has SQL in it: {node.value[:60]}"
 
 

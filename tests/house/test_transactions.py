@@ -19,7 +19,16 @@ MAY_OPEN = {
 MAY_OPEN_IN = ("nextnest/tasks/", "web/")
 OPENERS = {"transaction", "web_transaction"}
 # What takes its time: the two doors, the wait, the outbox's way into Chatwoot.
-SLOW = {"chatwoot", "assistant", "sleep", "generate_broker_response", "deliver", "deliver_all", "forward", "portal"}
+SLOW = {
+    "chatwoot",
+    "assistant",
+    "sleep",
+    "generate_broker_response",
+    "deliver",
+    "deliver_all",
+    "forward",
+    "portal",
+}
 
 
 def test_only_routes_tasks_delivery_opening_and_migration_open_transactions() -> None:
@@ -65,7 +74,9 @@ def _opens(block: ast.With | ast.AsyncWith) -> bool:
 
 
 def _takes_a_connection(block: ast.With | ast.AsyncWith) -> bool:
-    return any(isinstance(i.context_expr, ast.Call) and _name(i.context_expr) == "connection" for i in block.items)
+    return any(
+        isinstance(i.context_expr, ast.Call) and _name(i.context_expr) == "connection" for i in block.items
+    )
 
 
 def _name(call: ast.Call) -> str:

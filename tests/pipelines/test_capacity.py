@@ -25,7 +25,9 @@ def test_nobody_free_a_lead_waits_in_order_is_told_once_and_is_served_when_a_pla
     world = small_world
     with ThreadPoolExecutor(8) as pool:
         ids = [a.json()["conversationId"] for a in pool.map(lambda n: world.submit(**_person(n)), range(8))]
-    world.until(lambda: len(world.rows("select 1 from job_outcomes where task_name = 'new-conversation'")) == 8)
+    world.until(
+        lambda: len(world.rows("select 1 from job_outcomes where task_name = 'new-conversation'")) == 8
+    )
     assert not world.rows("select * from broker_capacity_drift")
     assert not world.rows("select 1 from ai_brokers where current_workload > max_concurrent_chats")
     waiting = [row["conversation_id"] for row in world.rows("select * from waiting_leads order by position")]
@@ -45,16 +47,26 @@ def test_nobody_free_a_lead_waits_in_order_is_told_once_and_is_served_when_a_pla
 def test_what_was_asked_while_waiting_is_answered_once_a_broker_is_there(small_world: World) -> None:
     world = small_world
     ids = [world.submit(**_person(n)).json()["conversationId"] for n in range(4)]
-    world.until(lambda: len(world.rows("select 1 from job_outcomes where task_name = 'new-conversation'")) == 4)
+    world.until(
+        lambda: len(world.rows("select 1 from job_outcomes where task_name = 'new-conversation'")) == 4
+    )
     [waiting] = [row["conversation_id"] for row in world.rows("select conversation_id from waiting_leads")]
     asked = world.chatwoot.customer_says(waiting, "Hello? What is TDSR?")
     lock = f"incoming-{waiting}-{asked['id']}"
     world.until(lambda: world.outcome_of(lock) == "waiting for a broker")
-    [unanswered] = world.rows("select reason from unanswered_messages where conversation_id = %(id)s", id=waiting)
+    [unanswered] = world.rows(
+        "select reason from unanswered_messages where conversation_id = %(id)s", id=waiting
+    )
     assert unanswered["reason"] == "waiting for a broker"
     world.chatwoot.set_status(next(id_ for id_ in ids if id_ != waiting), "resolved")
     world.until(lambda: world.outcome_of(lock) == "answered")
-    assert [row["kind"] for row in _sent(world, waiting)] == ["waiting_notice", "attributes", "activity", "greeting", "reply"]
+    assert [row["kind"] for row in _sent(world, waiting)] == [
+        "waiting_notice",
+        "attributes",
+        "activity",
+        "greeting",
+        "reply",
+    ]
 
 
 def test_more_room_serves_the_waiting_without_anybody_leaving(small_world: World) -> None:
@@ -68,13 +80,18 @@ def test_more_room_serves_the_waiting_without_anybody_leaving(small_world: World
 
 
 def _person(number: int) -> dict[str, str]:
-    return {"email": f"waiting{number}@example.com", "phone": f"+65 900000{number:02d}", "name": f"Ng Number {number}"}
+    return {
+        "email": f"waiting{number}@example.com",
+        "phone": f"+65 900000{number:02d}",
+        "name": f"Ng Number {number}",
+    }
 
 
 def _active(world: World, conversation_id: int) -> bool:
     return bool(
         world.rows(
-            "select 1 from broker_conversations where conversation_id = %(id)s and status = 'active'", id=conversation_id
+            "select 1 from broker_conversations where conversation_id = %(id)s and status = 'active'",
+            id=conversation_id,
         )
     )
 

@@ -34,7 +34,9 @@ def test_a_worker_killed_while_a_reply_waits_answers_once_with_the_same_draft(sl
     world = slow_world
     conversation_id = world.greeted()
     asked = world.chatwoot.customer_says(conversation_id, "Which documents do I need?")
-    world.until(lambda: world.rows("select 1 from outgoing_messages where kind = 'reply' and state = 'planned'"))
+    world.until(
+        lambda: world.rows("select 1 from outgoing_messages where kind = 'reply' and state = 'planned'")
+    )
     world.workers[0].kill()
     world.workers[0].wait()
     world.start_worker()
@@ -51,5 +53,7 @@ def test_a_burst_becomes_one_answer(slow_world: World) -> None:
         world.chatwoot.customer_says(conversation_id, text)
     world.until(lambda: len(world.said(conversation_id)) == 2 and world.quiet(), seconds=30)
     assert len(world.said(conversation_id)) == 2
-    [replies] = world.rows("select count(distinct answered_by) as n, count(*) as asked from incoming_messages")
+    [replies] = world.rows(
+        "select count(distinct answered_by) as n, count(*) as asked from incoming_messages"
+    )
     assert (replies["n"], replies["asked"]) == (1, 3)

@@ -7,13 +7,21 @@ from tests.pipelines.world import World
 Person = dict[str, str]
 
 
-def test_asking_for_a_person_hands_over_without_an_answer_of_the_model(world: World, somebody: Person) -> None:
+def test_asking_for_a_person_hands_over_without_an_answer_of_the_model(
+    world: World, somebody: Person
+) -> None:
     conversation_id = world.greeted(**somebody)
     calls = len(world.model.calls)
     asked = world.chatwoot.customer_says(conversation_id, "Can I talk to a human please?")
     world.until(lambda: world.outcome_of(f"incoming-{conversation_id}-{asked['id']}") == "handed over")
-    [row] = world.rows("select * from broker_conversations where conversation_id = %(id)s", id=conversation_id)
-    assert (row["status"], row["held_by"], row["handoff_reason"]) == ("handed_off", "person", "asked_for_person")
+    [row] = world.rows(
+        "select * from broker_conversations where conversation_id = %(id)s", id=conversation_id
+    )
+    assert (row["status"], row["held_by"], row["handoff_reason"]) == (
+        "handed_off",
+        "person",
+        "asked_for_person",
+    )
     assert world.chatwoot.conversation(conversation_id)["status"] == "open"
     assert len(world.said(conversation_id)) == 2
     assert len(world.said(conversation_id, private=True)) == 1
@@ -58,23 +66,30 @@ def test_a_resolved_conversation_gives_its_place_back(world: World, somebody: Pe
     conversation_id = world.greeted(**somebody)
     world.chatwoot.set_status(conversation_id, "resolved")
     world.until(lambda: _status(world, conversation_id) == "resolved")
-    assert not world.rows("select 1 from ai_brokers where %(id)s = any (active_conversations)", id=conversation_id)
+    assert not world.rows(
+        "select 1 from ai_brokers where %(id)s = any (active_conversations)", id=conversation_id
+    )
     assert not world.rows("select * from broker_capacity_drift")
 
 
-def test_a_reply_no_draft_of_which_passes_the_guard_becomes_a_hand_over(world: World, somebody: Person) -> None:
+def test_a_reply_no_draft_of_which_passes_the_guard_becomes_a_hand_over(
+    world: World, somebody: Person
+) -> None:
     conversation_id = world.greeted(**somebody)
     world.model.say_next("Your loan is guaranteed to be approved at 1.15%, I promise.", times=2)
     asked = world.chatwoot.customer_says(conversation_id, "Will my loan be approved?")
     world.until(lambda: world.outcome_of(f"incoming-{conversation_id}-{asked['id']}") == "handed over")
     assert not [text for text in world.said(conversation_id) if "1.15" in text or "guaranteed" in text]
     rejected = world.rows(
-        "select verdict from ai_replies where conversation_id = %(id)s and outcome = 'rejected'", id=conversation_id
+        "select verdict from ai_replies where conversation_id = %(id)s and outcome = 'rejected'",
+        id=conversation_id,
     )
     assert len(rejected) == 2
     assert all(row["verdict"]["broken"] for row in rejected)
 
 
 def _status(world: World, conversation_id: int) -> str:
-    [row] = world.rows("select status from broker_conversations where conversation_id = %(id)s", id=conversation_id)
+    [row] = world.rows(
+        "select status from broker_conversations where conversation_id = %(id)s", id=conversation_id
+    )
     return str(row["status"])

@@ -48,7 +48,9 @@ def test_a_question_is_answered_once_and_the_message_is_settled(world: World, so
     assert row["state"] == "answered"
     assert row["replied_at"] is not None
     assert row["answered_by"] is not None
-    assert not world.rows("select * from unanswered_messages where conversation_id = %(id)s", id=conversation_id)
+    assert not world.rows(
+        "select * from unanswered_messages where conversation_id = %(id)s", id=conversation_id
+    )
 
 
 def test_twenty_copies_of_one_webhook_give_one_job_and_one_reply(world: World, somebody: Person) -> None:
@@ -132,9 +134,13 @@ def test_the_chat_page_shows_the_conversation_and_carries_the_customers_words(
     link = answer.json()["chatUrl"].rsplit("/chat/", 1)[1]
     api = f"{world.web_url}/api/chat/{link}/messages"
     world.until(lambda: [m["role"] for m in httpx.get(api).json()["messages"]] == ["system", "broker"])
-    sent = httpx.post(api, json={"text": "How long does it take?", "clientId": "0b1f7d8e-3f39-4f2c-9d8e-1c5b7a9e2f10"})
+    sent = httpx.post(
+        api, json={"text": "How long does it take?", "clientId": "0b1f7d8e-3f39-4f2c-9d8e-1c5b7a9e2f10"}
+    )
     assert sent.status_code in {200, 201}, sent.text
     world.until(
-        lambda: [m["role"] for m in httpx.get(api).json()["messages"]]
-        == ["system", "broker", "customer", "broker"]
+        lambda: (
+            [m["role"] for m in httpx.get(api).json()["messages"]]
+            == ["system", "broker", "customer", "broker"]
+        )
     )

@@ -33,14 +33,18 @@ def busy_world(database_url: str, tmp_path: Path) -> object:
         yield world
 
 
-def test_over_fifty_jobs_no_job_is_ever_seen_without_its_rows_nor_rows_without_the_job(busy_world: World) -> None:
+def test_over_fifty_jobs_no_job_is_ever_seen_without_its_rows_nor_rows_without_the_job(
+    busy_world: World,
+) -> None:
     world = busy_world
     watcher = Watcher(world.database_url)
     watcher.start()
     with ThreadPoolExecutor(6) as pool:
         ids = list(pool.map(lambda n: world.greeted(**_person(n)), range(30)))
         list(pool.map(lambda id_: world.chatwoot.customer_says(id_, "Which documents do I need?"), ids))
-    world.until(lambda: len(world.rows("select 1 from job_outcomes where outcome = 'answered'")) == 30, seconds=60)
+    world.until(
+        lambda: len(world.rows("select 1 from job_outcomes where outcome = 'answered'")) == 30, seconds=60
+    )
     watcher.stop()
     assert watcher.looks > 50
     assert watcher.torn == []
@@ -64,7 +68,9 @@ async def _two_executors(database_url: str) -> None:
         job_id = await _running_job(conn)
         fence = {"job_id": job_id, "attempt": 0, "worker_id": 1}
         stale = Ownership(**fence, task_name="incoming-message", started_at=0)
-        await conn.execute("update procrastinate_jobs set status = 'todo', attempts = 1 where id = %s", [job_id])
+        await conn.execute(
+            "update procrastinate_jobs set status = 'todo', attempts = 1 where id = %s", [job_id]
+        )
         await conn.execute("update procrastinate_jobs set status = 'doing' where id = %s", [job_id])
         with pytest.raises(LostOwnership):
             async with conn.transaction():
@@ -108,4 +114,8 @@ class Watcher(threading.Thread):
 
 
 def _person(number: int) -> dict[str, str]:
-    return {"email": f"busy{number}@example.com", "phone": f"+65 9100{number:04d}", "name": f"Goh Number {number}"}
+    return {
+        "email": f"busy{number}@example.com",
+        "phone": f"+65 9100{number:04d}",
+        "name": f"Goh Number {number}",
+    }

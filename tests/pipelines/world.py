@@ -60,7 +60,9 @@ class World:
         """One stock `procrastinate worker`."""
         command = [sys.executable, "-m", "procrastinate", "--app=nextnest.tasks.app", "worker"]
         name = f"worker-{len(self.workers)}"
-        worker = self.stack.enter_context(_process(command, self.environment | changes, self.log_folder / name))
+        worker = self.stack.enter_context(
+            _process(command, self.environment | changes, self.log_folder / name)
+        )
         self.workers.append(worker)
         return worker
 
@@ -95,7 +97,9 @@ class World:
 
     def rows(self, query: str, **params: Any) -> list[dict[str, Any]]:
         """Look into the database."""
-        with psycopg.connect(self.database_url, options="-c search_path=nextnest", row_factory=dict_row) as conn:
+        with psycopg.connect(
+            self.database_url, options="-c search_path=nextnest", row_factory=dict_row
+        ) as conn:
             return conn.execute(query, params).fetchall()  # type: ignore[arg-type]
 
     def execute(self, query: str, **params: Any) -> None:
