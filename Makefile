@@ -1,0 +1,50 @@
+# Everything is called as `python -m` through .venv: see scripts/setup.py.
+PYTHON := .venv/bin/python
+PORT ?= 8000
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo setup test test-long check format migrate web worker bench stop clean
+
+help: ## these lines
+	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS=: read -r name rest; do printf '  make %-10s %s\n' "$$name" "$${rest#*## }"; done
+
+demo: setup ## the whole thing on this machine, nothing else needed; Ctrl-C stops it
+	@exec $(PYTHON) -m sandbox.demo
+
+setup: ## .venv with the pinned packages; the other commands do it by themselves
+	@python3 scripts/setup.py
+
+test: setup ## all tests but the long ones, with a Postgres of their own
+	@exec $(PYTHON) -m pytest -m "not long" $(ARGS)
+
+test-long: setup ## the tests that take minutes
+	@exec $(PYTHON) -m pytest -m long $(ARGS)
+
+check: setup ## format, lint, types
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+
+format: setup ## put the code into its format
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+migrate: setup ## bring DATABASE_URL (unset: the embedded database) up to date
+	@exec $(PYTHON) -m nextnest.migrate
+
+web: setup ## the web process, on PORT
+	@exec $(PYTHON) -m gunicorn --worker-class gthread --workers 2 --threads 8 --bind "0.0.0.0:$(PORT)" "web:create_app()"
+
+worker: setup ## one worker
+	@exec $(PYTHON) -m procrastinate --app=nextnest.tasks.app worker
+
+bench: setup ## the performance tables
+	@exec $(PYTHON) -m bench $(ARGS)
+
+stop: ## the embedded database, when it was left running
+	@test ! -d .nextnest || $(PYTHON) -m nextnest.embedded stop
+
+clean: ## remove .venv, caches and the embedded database with its data
+	@test ! -d .nextnest || $(PYTHON) -m nextnest.embedded remove
+	rm -rf .venv .nextnest .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
