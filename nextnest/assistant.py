@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-import httpx2
 import openai
 from openai.types.responses import EasyInputMessageParam, Response, ResponseInputParam
 
@@ -97,8 +96,8 @@ class Assistant:
         """The broker's next message.
 
         `safety_identifier` tells customers apart for the provider's abuse checks: a hash of at most 64
-        characters, nothing personal. `cache_key` is the same for prompts that begin alike. Cancelling closes the
-        call at once. Raises ModelUnavailable, or ModelRefusesUs when our key or quota is at fault.
+        characters, nothing personal. `cache_key` is the same for prompts that begin alike. Cancelling closes
+        the call at once. Raises ModelUnavailable, or ModelRefusesUs when our key or quota is at fault.
         """
         failures: list[ModelUnavailable | ModelRefusesUs] = []
         for model, until in self._tries():
@@ -136,7 +135,7 @@ class Assistant:
             raise ModelUnavailable(f"{model}: no answer in time") from None
         except openai.APIStatusError as error:
             raise _failure(model, f"HTTP {error.status_code}", error.code, error.status_code) from None
-        except (openai.OpenAIError, httpx2.HTTPError, *_UNEXPECTED) as error:
+        except (openai.OpenAIError, *_UNEXPECTED) as error:
             raise ModelUnavailable(f"{model}: {type(error).__name__}") from None
         return Reply(
             text=text,
