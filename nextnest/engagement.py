@@ -32,7 +32,7 @@ class Engagement:
 
 
 async def engage(conn: AsyncConnection[Any], conversation_id: int) -> Engagement:
-    """Assign the conversation and plan the broker's arrival, or put it in line and plan one notice. Repeating changes nothing."""
+    """Assign the conversation and plan the broker's arrival, or put it in line. Repeating changes nothing."""
     await brokers.lock_capacity(conn)
     conversation = await conversations.for_update(conn, conversation_id)
     if conversation is None or conversation["status"] not in {

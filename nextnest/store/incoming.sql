@@ -47,14 +47,15 @@ where conversation_id = %(conversation_id)s and state = 'unanswered';
 update incoming_messages set started_at = coalesce(started_at, now())
 where conversation_id = %(conversation_id)s and state = 'unanswered' and message_id <= %(newest)s;
 
--- settle_answered: Every message that a reply of ours covers is answered by it.
+-- settle_answered: Every message that a reply of ours took in is answered by it.
+-- A message whose webhook came late, after the reply was written, is not: its own job answers it.
 update incoming_messages m
 set state = 'answered', answered_by = r.id, replied_at = r.sent_at, settled_by_job = %(job_id)s,
     deliberate_wait_s = %(deliberate_wait_s)s
 from (
     select u.message_id, (select o.id from outgoing_messages o
                           where o.conversation_id = u.conversation_id and o.kind = 'reply' and o.state = 'sent'
-                            and o.turn >= u.message_id
+                            and o.turn >= u.message_id and o.planned_at >= u.started_at
                           order by o.turn limit 1) as reply_id
     from incoming_messages u
     where u.conversation_id = %(conversation_id)s and u.state = 'unanswered'

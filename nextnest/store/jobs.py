@@ -104,6 +104,11 @@ async def bury_job(conn: AsyncConnection[Any], job: Row) -> bool:
     return await SQL.bury_job.arun(conn, **_dead_fence(job)) == 1
 
 
+async def forget_upkeep(conn: AsyncConnection[Any], tasks: list[str], older_than_s: float) -> int:
+    """Drop finished jobs of these tasks; how many they were, a thousand at most."""
+    return await SQL.forget_upkeep.arun(conn, tasks=tasks, older_than_s=older_than_s)
+
+
 def _dead_fence(job: Row) -> dict[str, Any]:
     return {"job_id": job["id"], "attempt": job["attempts"], "worker_id": job["worker_id"]}
 

@@ -66,3 +66,12 @@ where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker
 update procrastinate_jobs
 set status = 'failed', attempts = attempts + 1
 where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id is not distinct from %(worker_id)s;
+
+-- forget_upkeep: Drop the rows of upkeep's own finished jobs; they run every few seconds and say nothing afterwards.
+delete from procrastinate_jobs
+where id in (
+    select j.id from procrastinate_jobs j join procrastinate_events e on e.job_id = j.id
+    where j.task_name = any (%(tasks)s) and j.status in ('succeeded', 'failed', 'aborted')
+      and e.type in ('succeeded', 'failed', 'aborted') and e.at < now() - make_interval(secs => %(older_than_s)s)
+    limit 1000
+);

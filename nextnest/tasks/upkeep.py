@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 # Younger than this, the form or a job is probably still working on it.
 _LEFT_ALONE_S = 30
+# Long enough to look at when something seems wrong.
+_UPKEEP_KEPT_S = 3600
 
 
 @app.periodic(cron="*/5 * * * * *")
@@ -61,3 +63,4 @@ async def upkeep(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
         for conversation_id in await outbox.left_behind(conn, _LEFT_ALONE_S):
             await deferring.deliver_effects(conversation_id).defer(conn)
         await engagement.serve_waiting(conn)
+        await jobs.forget_upkeep(conn, ["upkeep", "rescue-stalled-jobs"], _UPKEEP_KEPT_S)

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from nextnest.store.statements import Statement, read
+from tests.databases import scratch_database
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "nextnest" / "store").glob("*.sql"))
@@ -20,11 +21,11 @@ NOT_PREPARABLE = ("create ", "do ", "alter ", "set ")
 
 @pytest.fixture(scope="module")
 def conn(postgres_url: str, migrated_template: str) -> object:
-    from tests.databases import scratch_database
-
-    with scratch_database(postgres_url, migrated_template) as url:
-        with psycopg.connect(url, options="-c search_path=nextnest", autocommit=True) as connection:
-            yield connection
+    with (
+        scratch_database(postgres_url, migrated_template) as url,
+        psycopg.connect(url, options="-c search_path=nextnest", autocommit=True) as connection,
+    ):
+        yield connection
 
 
 @pytest.mark.parametrize(("file", "statement"), STATEMENTS, ids=lambda value: getattr(value, "name", ""))

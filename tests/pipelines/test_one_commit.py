@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from nextnest.errors import LostOwnership
+from nextnest.store.jobs import Ownership, complete_job
 from tests.pipelines.world import World, running_world
 
 # One statement sees one snapshot. A job that succeeded has its outcome and its settled or greeted rows; and the other way.
@@ -21,7 +22,8 @@ where coalesce(j.task_name, o.task_name) in ('new-conversation', 'incoming-messa
   and ((j.status = 'succeeded') is distinct from (o.job_id is not null)
        or (o.outcome = 'greeted' and (c.broker_messages = 0
             or not exists (select from nextnest.ai_brokers b where o.conversation_id = any (b.active_conversations))))
-       or (o.outcome = 'answered' and not exists (select from nextnest.incoming_messages m where m.settled_by_job = o.job_id))
+       or (o.outcome = 'answered'
+           and not exists (select from nextnest.incoming_messages m where m.settled_by_job = o.job_id))
        or (o.outcome is null and exists (select from nextnest.incoming_messages m where m.settled_by_job = j.id)))
 """
 
@@ -51,34 +53,33 @@ def test_over_fifty_jobs_no_job_is_ever_seen_without_its_rows_nor_rows_without_t
     assert not world.rows("select * from broker_capacity_drift")
 
 
-def test_a_superseded_attempt_rolls_its_whole_transaction_back(database_url: str) -> None:
-    """Two executors of one job: the second to finish finds that it owns nothing, and its business rows are gone."""
-    import asyncio
-
-    asyncio.run(_two_executors(database_url))
-
-
-async def _two_executors(database_url: str) -> None:
-    from nextnest.store.jobs import Ownership, complete_job
-
-    options = "-c search_path=nextnest"
-    async with (
-        await psycopg.AsyncConnection.connect(database_url, options=options, autocommit=True) as conn,
-    ):
+async def test_a_superseded_attempt_rolls_its_whole_transaction_back(database_url: str) -> None:
+    """Two executors of one job: the second to finish owns nothing any more, and its business rows are gone."""
+    async with await psycopg.AsyncConnection.connect(
+        database_url, options="-c search_path=nextnest", autocommit=True
+    ) as conn:
         job_id = await _running_job(conn)
-        fence = {"job_id": job_id, "attempt": 0, "worker_id": 1}
-        stale = Ownership(**fence, task_name="incoming-message", started_at=0)
-        await conn.execute(
-            "update procrastinate_jobs set status = 'todo', attempts = 1 where id = %s", [job_id]
-        )
-        await conn.execute("update procrastinate_jobs set status = 'doing' where id = %s", [job_id])
+        stale = Ownership(job_id, attempt=0, worker_id=1, task_name="incoming-message", started_at=0)
+        await conn.execute("update procrastinate_jobs set status = 'todo', attempts = 1")
+        await conn.execute("update procrastinate_jobs set status = 'doing'")
         with pytest.raises(LostOwnership):
-            async with conn.transaction():
-                await conn.execute("insert into rate_limits (client, window_start) values ('stale', now())")
-                await complete_job(conn, stale, conversation_id=None, outcome="answered")
-        [count] = await (await conn.execute("select count(*) from rate_limits")).fetchone() or (None,)
-        [status] = await (await conn.execute("select status from procrastinate_jobs")).fetchone() or (None,)
-        assert (count, status) == (0, "doing")
+            await _business_and_completion(conn, stale)
+        assert await _first(conn, "select count(*) from rate_limits") == 0
+        assert await _first(conn, "select status from procrastinate_jobs") == "doing"
+
+
+async def _business_and_completion(
+    conn: psycopg.AsyncConnection[tuple[object, ...]], owner: Ownership
+) -> None:
+    async with conn.transaction():
+        await conn.execute("insert into rate_limits (client, window_start) values ('stale', now())")
+        await complete_job(conn, owner, conversation_id=None, outcome="answered")
+
+
+async def _first(conn: psycopg.AsyncConnection[tuple[object, ...]], query: str) -> object:
+    row = await (await conn.execute(query)).fetchone()  # type: ignore[arg-type]
+    assert row
+    return row[0]
 
 
 async def _running_job(conn: psycopg.AsyncConnection[tuple[object, ...]]) -> int:
