@@ -1,4 +1,4 @@
-"""Makes .venv with everything pinned in it: `python3 scripts/setup.py`. Needs nothing but Python; instant when nothing changed.
+"""Makes .venv with everything pinned in it. Needs nothing but Python; instant when nothing changed.
 
 uv does the installing when it is on the PATH, pip otherwise. Everything is called as `.venv/bin/python -m ...`: the scripts
 pip writes begin with a path and break in folders whose names have spaces.
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 OLDEST = (3, 11)
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11")
@@ -26,23 +27,22 @@ SERVERS = (PROJECT / "requirements-postgres.lock", PROJECT / "requirements-postg
 
 def main() -> None:
     _use_a_new_enough_python()
-    fingerprint = _fingerprint()
-    if STAMP.exists() and STAMP.read_text() == fingerprint and PYTHON.exists():
+    place, contents = _place(), _contents()
+    installed = STAMP.read_text().splitlines() if STAMP.exists() and PYTHON.exists() else ["", ""]
+    if installed == [place, contents]:
         return
-    STAMP.unlink(missing_ok=True)
-    _step(1, "creating .venv")
-    _create()
+    if installed[0] != place:
+        _step(1, "creating .venv")
+        _create()
     _step(2, "installing the pinned packages" + (" with uv" if _uv() else " with pip, a minute or two"))
-    _install("--require-hashes", "-r", str(LOCK)) or _stop(
-        "The packages could not be installed; the lines above say why."
-    )
+    if not _install("--require-hashes", "-r", str(LOCK)):
+        _stop("The packages could not be installed; the lines above say why.")
     _step(3, "installing the Postgres that starts by itself")
     _install_server()
     _step(4, "installing the project")
-    _install("--no-deps", "--no-build-isolation", "-e", str(PROJECT)) or _stop(
-        "The project could not be installed."
-    )
-    STAMP.write_text(fingerprint)
+    if not _install("--no-deps", "--no-build-isolation", "-e", str(PROJECT)):
+        _stop("The project could not be installed; the lines above say why.")
+    STAMP.write_text(f"{place}\n{contents}\n")
 
 
 def _use_a_new_enough_python() -> None:
@@ -58,11 +58,15 @@ def _use_a_new_enough_python() -> None:
     )
 
 
-def _fingerprint() -> str:
-    """Changes whenever the environment has to be made anew: packages, project, Python or the folder's place."""
-    files = (LOCK, *SERVERS, PROJECT / "pyproject.toml", Path(__file__))
-    content = b"".join(path.read_bytes() for path in files)
-    return hashlib.sha256(content + f"{sys.version} {sys.base_prefix} {PROJECT}".encode()).hexdigest()
+def _place() -> str:
+    """Changes when .venv must be made anew: another Python, or the folder has moved."""
+    return hashlib.sha256(f"{sys.version} {sys.base_prefix} {PROJECT}".encode()).hexdigest()
+
+
+def _contents() -> str:
+    """Changes when something must be installed."""
+    files = (LOCK, *SERVERS, PROJECT / "pyproject.toml")
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _create() -> None:
@@ -103,7 +107,7 @@ def _step(number: int, what: str) -> None:
     print(f"set-up {number}/4  {what}", flush=True)
 
 
-def _stop(line: str) -> bool:
+def _stop(line: str) -> NoReturn:
     sys.exit(line)
 
 
