@@ -178,7 +178,7 @@ def _environment(
         "CHATWOOT_WEBHOOK_SECRET": chatwoot.webhook_secret,
         "CHATWOOT_SETTLE_S": "1.5",
         "CHATWOOT_TIMEOUT_S": "2",
-        "OPENAI_API_KEY": "sandbox-key",
+        "OPENAI_API_KEY": model.api_key,
         "OPENAI_BASE_URL": model.base_url,
         "OPENAI_MODEL": "sandbox-model",
         "NEXTNEST_PACE": "0",
