@@ -14,7 +14,7 @@ from sandbox.chatwoot.formats import Json
 from sandbox.chatwoot.people import People
 from sandbox.chatwoot.records import AgentBot, Conversation, Inbox, Message, User, Webhook
 from sandbox.chatwoot.state import State
-from sandbox.chatwoot.webhooks import WEBHOOK_FAULTS, Webhooks
+from sandbox.chatwoot.webhooks import BOT_RETRY_PAUSE_S, WEBHOOK_FAULTS, Webhooks
 from sandbox.faults import Faults
 from sandbox.journal import Journal, RequestRecord
 from sandbox.server import LocalServer
@@ -41,6 +41,7 @@ class ChatwootSandbox:
         inbox_id: int = 1,
         agent_bot: bool = False,
         bot_url: str = "",
+        bot_retry_pause: float = BOT_RETRY_PAUSE_S,
         state: str | Path | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -56,7 +57,7 @@ class ChatwootSandbox:
         self._requests: Journal[RequestRecord] = Journal()
         self._closing = threading.Event()
         self._state = self._furnished(Path(state) if state else None)
-        self._webhooks = Webhooks(self._state, self.faults, self._closing)
+        self._webhooks = Webhooks(self._state, self.faults, self._closing, bot_retry_pause)
         self._webhooks.on_failure = self._after_failed_delivery
         self._desk = Desk(self._state, self._webhooks)
         self._subscriptions = list(subscriptions)

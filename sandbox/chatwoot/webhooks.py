@@ -28,12 +28,19 @@ WORKERS = 16
 class Webhooks:
     """Sends what `emit` collected once the state's lock is free again."""
 
-    def __init__(self, state: State, faults: Faults, closing: threading.Event) -> None:
+    def __init__(
+        self,
+        state: State,
+        faults: Faults,
+        closing: threading.Event,
+        bot_retry_pause: float = BOT_RETRY_PAUSE_S,
+    ) -> None:
         self.journal: Journal[Delivery] = Journal()
         self.on_failure: Callable[[Target, Event, str], None] = _shrug
         self._state = state
         self._faults = faults
         self._closing = closing
+        self._bot_retry_pause = bot_retry_pause
         self._emitted: list[Event] = []
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-webhook")
         # Chatwoot opens a connection for each delivery; a kept one could be stale and lose the only attempt.
@@ -127,7 +134,7 @@ class Webhooks:
             may_retry = (
                 target.kind == "bot" and delivery.status in BOT_RETRY_STATUSES and attempt < BOT_ATTEMPTS
             )
-            if not may_retry or self._closing.wait(BOT_RETRY_PAUSE_S):
+            if not may_retry or self._closing.wait(self._bot_retry_pause):
                 self.on_failure(target, event, delivery.error)
                 return
 
