@@ -133,15 +133,21 @@ class Settings(BaseSettings):
 @cache
 def load() -> Settings:
     """Read the settings once per process; ConfigurationError names every variable that is missing or malformed."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        raise ConfigurationError("; ".join(_line(problem) for problem in error.errors())) from None
+    settings = _read()
     if settings.queue_rollout_percentage < 100 and not settings.n8n_ai_broker_webhook_url:
         raise ConfigurationError(
             "N8N_AI_BROKER_WEBHOOK_URL is required when QUEUE_ROLLOUT_PERCENTAGE is below 100."
         )
     return settings
+
+
+def _read() -> Settings:
+    """Pydantic's own error shows what it was given, secrets included: it must not even be our error's context."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [_line(problem) for problem in error.errors(include_input=False, include_url=False)]
+    raise ConfigurationError("; ".join(lines))
 
 
 def database_settings() -> str:
