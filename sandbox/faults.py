@@ -12,7 +12,8 @@ from typing import Any
 class Fault:
     """One fault waiting to happen.
 
-    `method`, `path`, `contains` and `event` narrow it down; an empty one matches everything.
+    `method`, `path`, `contains` and `event` narrow it down; an empty one matches everything,
+    but for `event`, which then means new messages.
     """
 
     fault: str
@@ -36,7 +37,16 @@ class Fault:
         )
 
     def matches_event(self, label: str) -> bool:
-        return re.search(self.event, label) is not None
+        return re.search(self.event or "^message_created", label) is not None
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("method", "path", "contains", "event", "message"), (str,)),
+    **dict.fromkeys(("skip", "copies"), (int,)),
+    "times": (int, type(None)),
+    "seconds": (int, float),
+    "same_delivery_id": (bool,),
+}
 
 
 class UnknownFault(ValueError):
@@ -63,6 +73,7 @@ class Faults:
             raise UnknownFault(f"unknown option {', '.join(sorted(unknown))} of fault {fault!r}")
         options.pop("id", None)
         added = Fault(fault=fault, id=next(self._ids), **options)
+        _check(added)
         with self._lock:
             self._active.append(added)
         return added
@@ -75,6 +86,10 @@ class Faults:
     def active(self) -> list[dict[str, Any]]:
         with self._lock:
             return [asdict(fault) for fault in self._active]
+
+    def any_active(self) -> bool:
+        """A quick look that spares the usual request, which meets no fault, everything else."""
+        return bool(self._active)
 
     def take_for_request(self, names: Collection[str], method: str, path: str, body: str) -> Fault | None:
         """The first of these faults that this request meets; it counts as used."""
@@ -107,6 +122,18 @@ class Faults:
         fault.times -= 1
         if fault.times <= 0:
             self._active.remove(fault)
+
+
+def _check(fault: Fault) -> None:
+    """A wrong option must be refused now and not spoil a later request. Raises UnknownFault."""
+    for name, kinds in _KINDS.items():
+        if not isinstance(getattr(fault, name), kinds):
+            raise UnknownFault(f"{name} of fault {fault.fault!r} must not be {getattr(fault, name)!r}")
+    for pattern in (fault.path, fault.contains, fault.event):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise UnknownFault(f"{pattern!r} is no regular expression: {error}") from error
 
 
 def add_from_json(faults: Faults, body: Mapping[str, Any]) -> Fault:

@@ -33,15 +33,18 @@ class RequestHooks:
         before: Mapping[str, Answer],
         after: Mapping[str, Answer],
         keep_answers: bool = False,
+        gives_up: bool = False,
     ) -> None:
+        """`gives_up`: work for a caller who has left is dropped, as a model's is; Chatwoot finishes it."""
         self._faults = faults
         self._journal = journal
         self._closing = closing
         self._arrived: Journal[float] = Journal()
         self._prefix = prefix
         self._keep_answers = keep_answers
-        self._before: dict[str, Answer] = {"hang_before": self._hang, "drop_before": _drop, **before}
-        self._after: dict[str, Answer] = {"hang_after": self._hang, "drop_after": _drop, **after}
+        self._gives_up = gives_up
+        self._before: dict[str, Answer] = {"hang_before": self._hang, "drop_before": drop, **before}
+        self._after: dict[str, Answer] = {"hang_after": self._hang, "drop_after": drop, **after}
 
     def arrivals(self) -> list[float]:
         """When requests came in, answered or not."""
@@ -59,8 +62,8 @@ class RequestHooks:
             return None
         self._arrived.add(time.time())
         slow = self._take({"slow"})
-        if slow:
-            self.wait(slow.seconds)
+        if slow and not self.wait(slow.seconds, gives_up=self._gives_up):
+            return drop(slow)
         return self._strike(self._before)
 
     def _on_response(self, response: Response) -> Response:
@@ -80,6 +83,8 @@ class RequestHooks:
         return answers[fault.fault](fault)
 
     def _take(self, names: Collection[str]) -> Fault | None:
+        if not self._faults.any_active():
+            return None
         body = request.get_data(as_text=True)
         return self._faults.take_for_request(names, request.method, request.path, body)
 
@@ -102,20 +107,21 @@ class RequestHooks:
         return request.path.startswith(self._prefix)
 
     def _hang(self, fault: Fault) -> ResponseReturnValue:
-        self.wait(fault.seconds)
-        return _drop(fault)
+        self.wait(fault.seconds, gives_up=True)
+        return drop(fault)
 
-    def wait(self, seconds: float) -> bool:
-        """Waits, but not longer than the caller does. False when the caller left or the sandbox closes."""
+    def wait(self, seconds: float, *, gives_up: bool) -> bool:
+        """Waits, and notes when the caller leaves. False when there is nothing to go on for."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             if self._closing.wait(min(left, LOOK_S)):
                 return False
-            if client_is_gone(request.environ):
-                g.cancelled = True
+            g.cancelled = g.cancelled or client_is_gone(request.environ)
+            if g.cancelled and gives_up:
                 return False
         return True
 
 
-def _drop(fault: Fault) -> ResponseReturnValue:
-    return "", 500, {DROP_HEADER: fault.fault}
+def drop(fault: Fault | None = None) -> ResponseReturnValue:
+    """No answer at all: the connection is closed."""
+    return "", 500, {DROP_HEADER: fault.fault if fault else "caller left"}

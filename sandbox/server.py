@@ -37,6 +37,9 @@ class LocalServer:
 
     def stop(self) -> None:
         """Stops listening and cuts every open connection, as a crash of the real service would."""
+        if not self._thread.ident:  # never started: nothing to wait for
+            self._server.server_close()
+            return
         self._server.shutdown()
         self._server.cut_connections()
         self._thread.join()

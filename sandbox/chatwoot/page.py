@@ -93,6 +93,8 @@ def _view(conversation_id: int | None) -> dict[str, Any]:
     with desk.state.lock:
         rows = sorted(desk.state.conversations.values(), key=lambda row: row.last_activity_at, reverse=True)
         chosen = desk.state.conversation(conversation_id) if conversation_id else None
+        if chosen:
+            chosen.agent_last_seen_at = desk.now()  # who looks has read; no webhook tells of it
         return {
             "conversations": [_row(row) for row in rows[:CONVERSATIONS_SHOWN]],
             "chosen": _row(chosen) if chosen else None,

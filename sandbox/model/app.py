@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 
 from sandbox.faults import Fault, Faults
-from sandbox.hooks import Answer, RequestHooks
+from sandbox.hooks import Answer, RequestHooks, drop
 from sandbox.model import prompt, responder, responses, structured
 from sandbox.model.script import Line, Script
 from sandbox.switches import switches
@@ -67,7 +67,8 @@ def _api(settings: Settings, faults: Faults, script: Script, hooks: RequestHooks
         if not isinstance(body, dict) or not body.get("model") or body.get("input") is None:
             missing = "model" if not isinstance(body, dict) or not body.get("model") else "input"
             return _error(400, f"Missing required parameter: '{missing}'.", code="missing_required_parameter")
-        hooks.wait(settings.latency)
+        if not hooks.wait(settings.latency, gives_up=True):
+            return drop()
         return _spoiled(body, faults) or _reply(body, script)
 
     return blueprint

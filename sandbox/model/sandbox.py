@@ -69,6 +69,7 @@ class ModelSandbox:
             before=BEFORE,
             after={},
             keep_answers=True,
+            gives_up=True,
         )
         app = create_app(self, self.faults, self.script, self._hooks, self._page)
         self._server = LocalServer(app, host, port, verbose=verbose)

@@ -78,6 +78,15 @@ def test_a_slow_call_answers_in_the_end(chatwoot: ChatwootSandbox, api: httpx.Cl
     assert time.monotonic() - started >= 0.3
 
 
+def test_a_slow_call_is_finished_even_if_its_caller_leaves(chatwoot: ChatwootSandbox) -> None:
+    chatwoot.faults.add("slow", seconds=0.6)
+    with client(chatwoot, chatwoot.token, timeout=0.2) as api, pytest.raises(httpx.ReadTimeout):
+        post(api)
+    assert chatwoot.messages(1) == []
+    eventually(lambda: chatwoot.messages(1))
+    assert eventually(lambda: chatwoot.requests)[-1].cancelled
+
+
 def test_a_fault_can_wait_for_its_turn_and_for_a_word_in_the_body(
     chatwoot: ChatwootSandbox, api: httpx.Client
 ) -> None:
@@ -105,7 +114,16 @@ def test_faults_are_switched_over_http_too(chatwoot: ChatwootSandbox, api: httpx
     assert post(api).status_code == 200
 
 
-@pytest.mark.parametrize("body", [{}, {"fault": "earthquake"}, {"fault": "slow", "colour": "red"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"fault": "earthquake"},
+        {"fault": "slow", "colour": "red"},
+        {"fault": "slow", "seconds": "long"},
+        {"fault": "slow", "path": "("},
+    ],
+)
 def test_an_unknown_fault_is_refused(chatwoot: ChatwootSandbox, body: dict[str, str]) -> None:
     assert httpx.post(f"{chatwoot.base_url}/sandbox/faults", json=body).status_code == 422
     with pytest.raises(UnknownFault):

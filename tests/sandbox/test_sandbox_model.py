@@ -185,6 +185,17 @@ async def test_a_cancelled_call_is_noted_as_cancelled(model: ModelSandbox) -> No
     assert eventually(lambda: model.calls)[0].cancelled
 
 
+async def test_a_cancelled_call_leaves_the_laid_out_reply_for_the_next(model: ModelSandbox) -> None:
+    model.say_next("For whoever waits")
+    model.faults.add("slow", seconds=30)
+    async with openai.AsyncOpenAI(base_url=model.base_url, api_key=model.api_key, max_retries=0) as client:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await client.responses.create(model="gpt-6-luna", input="Hi")
+        second = await client.responses.create(model="gpt-6-luna", input="Hi")
+    assert second.output_text == "For whoever waits"
+
+
 def test_a_hanging_call_runs_into_the_callers_timeout(model: ModelSandbox, client: openai.OpenAI) -> None:
     model.faults.add("hang", seconds=60)
     with pytest.raises(openai.APITimeoutError):

@@ -72,6 +72,13 @@ def test_the_poll_gives_the_parts_that_change(chatwoot: ChatwootSandbox) -> None
     assert after["list"] != parts["list"]
 
 
+def test_who_opens_a_conversation_has_read_it(chatwoot: ChatwootSandbox) -> None:
+    chatwoot.customer_says(1, "Hello")
+    assert chatwoot.conversation(1)["unread_count"] == 1
+    page(chatwoot)
+    assert chatwoot.conversation(1)["unread_count"] == 0
+
+
 def test_faults_are_switched_on_and_off_on_the_page(chatwoot: ChatwootSandbox) -> None:
     press(chatwoot, "/inbox/faults", fault="slow", times="2", seconds="1.5", path="/messages$")
     (fault,) = chatwoot.faults.active()
