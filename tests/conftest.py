@@ -13,7 +13,7 @@ from contextlib import ExitStack
 import pytest
 from pytest_postgresql import factories
 
-from nextnest import embedded
+from nextnest.embedded.places import installed_binaries
 from nextnest.migrate import migrate
 from tests.databases import FAST, scratch_database, server_run_by_another_account
 
@@ -25,7 +25,7 @@ for _name in [name for name in os.environ if name.startswith(_OURS) and name not
     del os.environ[_name]
 
 _started_by_us = factories.postgresql_proc(
-    executable=str(embedded.installed_binaries()[0] / "pg_ctl"), port=None, postgres_options=" ".join(FAST)
+    executable=str(installed_binaries()[0] / "pg_ctl"), port=None, postgres_options=" ".join(FAST)
 )
 
 

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from nextnest import embedded
-from tests.waiting import until
+from nextnest.embedded.places import UNREACHABLE_HOME, installed_binaries
 
 PROJECT = Path(__file__).parent.parent
 START = "import sys, pathlib; from nextnest import embedded; print(embedded.ensure_running(pathlib.Path(sys.argv[1])))"
@@ -59,9 +59,7 @@ def test_a_killed_server_is_started_again_with_its_data(root: Path) -> None:
     server = embedded.server_for(root)
     with psycopg.connect(server.ensure_running()) as conn:
         conn.execute("create table kept as select 1 as one")
-    pid = _postmaster(server)
-    os.kill(pid, signal.SIGKILL)
-    until(lambda: not Path(f"/proc/{pid}").exists() or not server.is_running())
+    os.kill(_postmaster(server), signal.SIGKILL)
     with psycopg.connect(server.ensure_running()) as conn:
         assert conn.execute("select one from kept").fetchone() == (1,)
 
@@ -128,7 +126,7 @@ def test_root_starts_it_in_a_project_no_other_account_can_enter(tmp_path: Path) 
         with psycopg.connect(url) as conn:
             folder = conn.execute("show data_directory").fetchone()
         assert folder is not None
-        assert Path(folder[0]).is_relative_to(embedded.UNREACHABLE_HOME)
+        assert Path(folder[0]).is_relative_to(UNREACHABLE_HOME)
         assert tmp_path.stat().st_mode & 0o077 == 0, "nobody's folders are opened up"
     finally:
         embedded.remove(closed)
@@ -136,7 +134,7 @@ def test_root_starts_it_in_a_project_no_other_account_can_enter(tmp_path: Path) 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 def test_root_starts_it_from_packages_no_other_account_can_read(root: Path, tmp_path: Path) -> None:
-    module = embedded.installed_binaries()[0].parent.parent
+    module = installed_binaries()[0].parent.parent
     shutil.copytree(module, tmp_path / module.name)
     environment = {"PYTHONPATH": f"{tmp_path}:{PROJECT}"}
     found = subprocess.run(

