@@ -53,6 +53,9 @@ _LIMITS = httpx.Limits(
     # Well below the 20 s after which Puma closes an idle connection: a reused one should not be a dead one.
     keepalive_expiry=5,
 )
+# Of the whole deadline, for TCP and for TLS each: httpcore closes a connection it gave up on itself, and leaves open
+# one whose making was cut off from outside.
+_CONNECT_SHARE = 0.4
 # What reading a JSON value of an unexpected shape raises.
 _UNEXPECTED = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
@@ -75,7 +78,7 @@ class Transport:
             base_url=f"{base_url.rstrip('/')}/api/v1/accounts/{account_id}",
             # With dashes: nginx drops header names with underscores.
             headers={"Api-Access-Token": token.strip(), "Accept": "application/json"},
-            timeout=timeout_s,
+            timeout=httpx.Timeout(timeout_s, connect=timeout_s * _CONNECT_SHARE),
             limits=_LIMITS,
             verify=_tls(),
             trust_env=not _is_this_machine(base_url),

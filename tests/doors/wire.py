@@ -44,9 +44,7 @@ def server(answer: Callable[[Request], Answer]) -> Iterator[str]:
     class Handler(_Handler):
         reply = staticmethod(answer)
 
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    running.daemon_threads = True
-    running.block_on_close = False
+    running = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -88,6 +86,12 @@ class Recorder:
 
 
 _HOP_BY_HOP = {"host", "connection", "content-length", "accept-encoding"}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128  # the default of 5 makes the sixth of several calls at once wait a second
 
 
 class _Handler(BaseHTTPRequestHandler):
