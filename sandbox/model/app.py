@@ -15,7 +15,7 @@ from sandbox.model.script import Line, Script
 from sandbox.switches import switches
 
 API = "/v1"
-MODELS = ("gpt-6-luna", "gpt-6-sol", "gpt-5.5", "gpt-5.4-mini")
+MODELS = ("sandbox-model", "gpt-6-luna", "gpt-6-sol", "gpt-5.5", "gpt-5.4-mini")
 
 
 class Settings(Protocol):

@@ -90,7 +90,8 @@ def write(prompt: Prompt) -> str:
 def _greeting(prompt: Prompt) -> str:
     if not prompt.is_first_reply:
         return ""
-    customer = prompt.facts.get("customer", "").split(" ")[0]
+    named = prompt.facts.get("customer", "")
+    customer = "" if named == prompt.broker else named.split(" ")[0]
     return f"Hello {customer}, {prompt.broker} here." if customer else f"Hello, {prompt.broker} here."
 
 

@@ -40,6 +40,12 @@ def test_the_sdk_reads_text_usage_and_request_id(client: openai.OpenAI) -> None:
     assert response._request_id.startswith("req_")
 
 
+def test_the_brokers_own_name_is_not_taken_for_the_customers(client: openai.OpenAI) -> None:
+    instructions = "You are Rachel Tan, a broker.\nName: Rachel Tan"
+    response = client.responses.create(model="gpt-6-luna", instructions=instructions, input="Hi")
+    assert response.output_text.startswith("Hello, Rachel Tan here.")
+
+
 def test_every_question_of_a_burst_is_mentioned(client: openai.OpenAI) -> None:
     text = ask(client, "Which documents do I need?", "And what about rates? Is my cat welcome?").output_text
     assert "documents" in text
