@@ -1,0 +1,122 @@
+"""What one web process holds: connections to Postgres, and one thread with an event loop for Chatwoot.
+
+All of it is opened on first use, so it belongs to the process that uses it and not to one that forked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from flask import current_app
+from psycopg import AsyncConnection, Connection
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+from nextnest.chatwoot import Chatwoot
+from nextnest.database import opening_pool, web_pool, web_transaction
+from nextnest.links import ChatLinks
+from nextnest.settings import Settings
+
+T = TypeVar("T")
+AsyncPool = AsyncConnectionPool[AsyncConnection[Any]]
+Ask = Callable[["Outside"], Awaitable[T]]
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What lives in the event loop: Chatwoot, and the connections that opening a conversation needs."""
+
+    chatwoot: Chatwoot
+    pool: AsyncPool
+
+    async def aclose(self) -> None:
+        await self.chatwoot.aclose()
+        await self.pool.close()
+
+
+class Doors:
+    """The doors of one process. `settings` are those the application was made with."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._lock = Lock()
+        self._pool: ConnectionPool[Connection[Any]] | None = None
+        self._running: _Loop | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection[Any]]:
+        """One transaction; psycopg.OperationalError after two seconds without a connection."""
+        with web_transaction(self._open_pool()) as conn:
+            yield conn
+
+    def ask_outside(self, ask: Ask[T], limit_s: float) -> T:
+        """Run `ask` in the event loop and wait for it. TimeoutError after `limit_s` seconds in all."""
+        running = self._loop()
+        return running.portal.call(_within, ask, running.outside, limit_s)
+
+    def links(self) -> ChatLinks:
+        """Makes and reads links to the chat page."""
+        return ChatLinks(self.settings.secret_key(), self.settings.nextnest_public_url)
+
+    def close(self) -> None:
+        """Close what was opened; a later use opens it again."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+            running, self._running = self._running, None
+        if running:
+            running.stop()
+        if pool:
+            pool.close()
+
+    def _open_pool(self) -> ConnectionPool[Connection[Any]]:
+        with self._lock:
+            if self._pool is None:
+                self._pool = web_pool(self.settings)
+                self._pool.open()
+            return self._pool
+
+    def _loop(self) -> _Loop:
+        with self._lock:
+            if self._running is None:
+                self._running = _Loop.start(self.settings)
+            return self._running
+
+
+@dataclass(frozen=True)
+class _Loop:
+    thread: AbstractContextManager[BlockingPortal]
+    portal: BlockingPortal
+    outside: Outside
+
+    @classmethod
+    def start(cls, settings: Settings) -> _Loop:
+        thread = start_blocking_portal(backend="asyncio", name="web-outside")
+        portal = thread.__enter__()
+        return cls(thread, portal, portal.call(_open_outside, settings))
+
+    def stop(self) -> None:
+        self.portal.call(self.outside.aclose)
+        self.thread.__exit__(None, None, None)
+
+
+async def _open_outside(settings: Settings) -> Outside:
+    pool = opening_pool(settings)
+    await pool.open()
+    return Outside(Chatwoot.from_settings(settings), pool)
+
+
+async def _within(ask: Ask[T], outside: Outside, limit_s: float) -> T:
+    async with asyncio.timeout(limit_s):
+        return await ask(outside)
+
+
+def doors() -> Doors:
+    """The doors of the application that answers this request."""
+    found = current_app.extensions["doors"]
+    assert isinstance(found, Doors)
+    return found

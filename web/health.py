@@ -1,0 +1,46 @@
+"""Is the process alive, and is the whole ready to greet somebody?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from nextnest.migrate import schema_is_current
+from nextnest.store import web
+from web.doors import Doors, doors
+
+routes = Blueprint("health", __name__)
+
+# Procrastinate's workers send a heartbeat every ten seconds and count as stalled after thirty.
+_HEARTBEAT_S = 30
+
+
+@routes.get("/healthz")
+def alive() -> ResponseReturnValue:
+    """This process answers; nothing else is asked."""
+    return {"status": "ok"}
+
+
+@routes.get("/readyz")
+def ready() -> ResponseReturnValue:
+    """200 when a lead would be greeted now; 503 names everything that is in the way."""
+    wrong = list(_in_the_way(doors()))
+    if wrong:
+        return {"status": "not ready", "wrong": wrong}, 503
+    return {"status": "ready", "wrong": []}
+
+
+def _in_the_way(here: Doors) -> Iterator[str]:
+    try:
+        with here.transaction() as conn:
+            missing = schema_is_current(conn)
+            if missing:
+                yield f"the schema lacks {', '.join(missing)}; run the migration"
+                return
+            if not web.workers_alive(conn, _HEARTBEAT_S):
+                yield f"no worker has been heard of for {_HEARTBEAT_S} s"
+    except psycopg.OperationalError:
+        yield "the database cannot be reached"

@@ -1,0 +1,72 @@
+"""Reading requests: bodies with a bound, and how many of them a client may send."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any, NoReturn
+
+from flask import request
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, TooManyRequests
+
+from nextnest.store import web
+from web.doors import Doors
+
+# Neither can be stored: Postgres texts hold no NUL, and half of a surrogate pair is no character.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def read_body(limit: int) -> bytes:
+    """The raw body; RequestEntityTooLarge beyond `limit` bytes, whatever its header claims."""
+    request.max_content_length = limit
+    body = request.get_data(cache=False)
+    if len(body) > limit:
+        raise RequestEntityTooLarge
+    return body
+
+
+def parse_json(body: bytes) -> Any:
+    """The JSON value, without characters that cannot be stored; BadRequest when it is none."""
+    try:
+        return _storable(json.loads(body, parse_constant=_refuse, parse_float=_finite))
+    except (ValueError, RecursionError):
+        raise BadRequest("The body should be JSON.") from None
+
+
+def count(doors: Doors, client: str, most: int) -> None:
+    """Count this request; TooManyRequests beyond `most` in a minute."""
+    if not doors.settings.nextnest_rate_limits:
+        return
+    with doors.transaction() as conn:
+        requests, seconds_left = web.count_request(conn, client)
+    if requests > most:
+        raise TooManyRequests("Too many requests. Please wait a moment.", retry_after=seconds_left)
+
+
+def sender(doors: Doors) -> str:
+    """Who sends this request, as a keyed hash: addresses are personal data and need not be kept."""
+    key = doors.settings.secret_key().encode()[:64]
+    address = (request.remote_addr or "unknown").encode()
+    return hashlib.blake2b(address, key=key, digest_size=16).hexdigest()
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("", value)
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    if number in {float("inf"), float("-inf")}:
+        raise ValueError("a number too large")
+    return number
