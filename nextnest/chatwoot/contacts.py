@@ -63,10 +63,10 @@ class Contacts(Door):
         return await self._transport.call(endpoints.CREATE_CONTACT, _created, body=body)
 
     async def _search(self, text: str, is_the_one: Callable[[ContactRow], bool]) -> Contact | None:
-        """Chatwoot finds texts inside texts; ours is the oldest contact that passes the test."""
+        """Chatwoot finds texts inside texts; ours is the first that passes the test."""
         page, has_more = 1, True
         while has_more:
-            query: dict[str, str | int] = {"q": text, "page": page, "sort": "created_at"}
+            query: dict[str, str | int] = {"q": text, "page": page, "sort": "email"}
             rows, has_more = await self._transport.call(endpoints.SEARCH_CONTACTS, _search_page, query=query)
             for row in rows:
                 if is_the_one(row):
