@@ -7,6 +7,7 @@ WORKDIR /app
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 
+COPY gunicorn.conf.py ./
 COPY migrations ./migrations
 COPY nextnest ./nextnest
 COPY web ./web
@@ -16,4 +17,4 @@ USER app
 
 EXPOSE 8000
 # exec: gunicorn itself must receive the stop signal.
-CMD ["sh", "-c", "exec gunicorn --worker-class gthread --workers 2 --threads 8 --bind 0.0.0.0:${PORT:-8000} 'web:create_app()'"]
+CMD ["sh", "-c", "exec gunicorn --bind 0.0.0.0:${PORT:-8000} 'web:create_app()'"]

@@ -34,7 +34,7 @@ migrate: setup ## bring DATABASE_URL (unset: the embedded database) up to date
 	@exec $(PYTHON) -m nextnest.migrate
 
 web: setup ## the web process, on PORT
-	@exec $(PYTHON) -m gunicorn --worker-class gthread --workers 2 --threads 8 --bind "0.0.0.0:$(PORT)" "web:create_app()"
+	@exec $(PYTHON) -m gunicorn --bind "0.0.0.0:$(PORT)" "web:create_app()"
 
 worker: setup ## one worker
 	@exec $(PYTHON) -m procrastinate --app=nextnest.tasks.app worker

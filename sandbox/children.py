@@ -58,12 +58,13 @@ class Child:
             self.process.wait()
 
 
-def start(name: str, command: list[str], env: Mapping[str, str], logs: Path) -> Child:
-    """Start `python -m <command>`; Ctrl-C in the terminal does not reach it, the end of this process does."""
+def start(name: str, command: list[str], env: Mapping[str, str], logs: Path, folder: Path) -> Child:
+    """Start `python -m <command>` in a folder; Ctrl-C in the terminal does not reach it, the end of this process does."""
     log = logs / f"{name}.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
+            cwd=folder,
             env=dict(env),
             stdin=subprocess.DEVNULL,
             stdout=file,

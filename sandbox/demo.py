@@ -1,6 +1,7 @@
 """`make demo`: everything on this machine, in one terminal, until Ctrl-C.
 
-The database is the embedded one, or DATABASE_URL's when the environment (not .env: that may be your production's) has it.
+The database is the embedded one, or DATABASE_URL's when the environment has it. A .env file is not read, it may be your
+production's: the processes run in .nextnest/, where there is none.
 What was said and done stays in .nextnest/ and is there again at the next start; `make clean` removes it.
 """
 
@@ -26,7 +27,8 @@ from nextnest.errors import NextNestError
 from nextnest.migrate import migrate
 from sandbox.children import Child, ChildDied, start, wait_until
 
-STATE = Path(".nextnest")
+PROJECT = Path(__file__).parent.parent
+STATE = Path(".nextnest").absolute()
 LOGS = STATE / "logs"
 READY_S = 60
 LOOK_S = 0.2
@@ -122,6 +124,7 @@ class Demo:
             "NEXTNEST_SECRET_KEY": _kept_secret("secret_key"),
             "NEXTNEST_PUBLIC_URL": f"http://localhost:{self.ports['PORT']}",
             "NEXTNEST_LOG_FORMAT": "text",
+            "PYTHONPATH": str(PROJECT),
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -147,7 +150,7 @@ class Demo:
     def _web(self, environment: dict[str, str]) -> None:
         _step(4, "starting web")
         address = f"127.0.0.1:{self.ports['PORT']}"
-        options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--bind", address]
+        options = ["--config", str(PROJECT / "gunicorn.conf.py"), "--bind", address]
         command = ["gunicorn", *options, "web:create_app()"]
         self._run_and_wait("web", command, environment, lambda: _answers(self._address("PORT") + "/healthz"))
 
@@ -161,7 +164,7 @@ class Demo:
     def _run_and_wait(
         self, name: str, command: list[str], environment: dict[str, str], ready: Callable[[], bool]
     ) -> None:
-        child = start(name, command, environment, LOGS)
+        child = start(name, command, environment, LOGS, STATE)
         self.children.append(child)
         wait_until(ready, child, READY_S)
 
@@ -178,7 +181,7 @@ class Demo:
   Lead form       {form:26} fill it in: a broker greets you within seconds, then ask her something
   Chatwoot inbox  {chatwoot:26} what your team sees: write as the customer, answer as a colleague, resolve
   Model           {model:26} what the brokers' model was asked; make it slow or let it fail
-  Logs            {LOGS}/*.log
+  Logs            {STATE.name}/{LOGS.name}/*.log
 
 Ctrl-C stops everything; what happened stays for the next start.""",
             flush=True,

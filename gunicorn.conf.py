@@ -1,0 +1,8 @@
+"""How web is served, wherever it is started; PORT and the command line say on which address."""
+
+# Requests wait for Postgres most of the time: threads share a process, two processes survive the loss of one.
+worker_class = "gthread"
+workers = 2
+threads = 8
+# Otherwise a management socket appears in the home folder of whoever starts it, one for all servers of that person.
+control_socket_disable = True
