@@ -135,7 +135,8 @@ def test_root_starts_it_in_a_project_no_other_account_can_enter(tmp_path: Path) 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 def test_root_starts_it_from_packages_no_other_account_can_read(root: Path, tmp_path: Path) -> None:
     module = installed_binaries()[0].parent.parent
-    shutil.copytree(module, tmp_path / module.name)
+    for folder in module.parent.glob(f"{module.name}*"):
+        shutil.copytree(folder, tmp_path / folder.name)
     environment = {"PYTHONPATH": f"{tmp_path}:{PROJECT}"}
     found = subprocess.run(
         [sys.executable, "-c", START, str(root)], env=environment, capture_output=True, text=True

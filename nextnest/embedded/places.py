@@ -58,14 +58,24 @@ def readable(binaries: Path, version: str, home: Path, account: pwd.struct_passw
     if can_enter(account, binaries):
         return binaries
     copy = home / f"server-{version}"
+    module = binaries.parent.parent
     if not copy.exists():
         fresh = home / f"server-{version}.{os.getpid()}"
-        shutil.copytree(binaries.parent, fresh, symlinks=True)
-        for path in (fresh, *fresh.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(path.stat().st_mode | (0o055 if path.stat().st_mode & 0o100 else 0o044))
+        # The second folder holds libraries of some wheels, found by their place beside the first.
+        for folder in (module, module.with_name(f"{module.name}.libs")):
+            if folder.exists():
+                shutil.copytree(folder, fresh / folder.name, symlinks=True)
+        _open_up(fresh)
         _move_into_place(fresh, copy)
-    return copy / "bin"
+    return copy / module.name / binaries.relative_to(module)
+
+
+def _open_up(copy: Path) -> None:
+    """Everybody may read our copy, and run its programs."""
+    for path in (copy, *copy.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
 
 
 def _move_into_place(fresh: Path, copy: Path) -> None:
