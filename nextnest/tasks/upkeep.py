@@ -15,13 +15,15 @@ from nextnest.tasks.desk import Desk
 
 log = structlog.get_logger(__name__)
 
+# In a cron line of six fields the last one is the seconds.
+_EVERY_5_S, _EVERY_15_S = "* * * * * */5", "* * * * * */15"
 # Younger than this, the form or a job is probably still working on it.
 _LEFT_ALONE_S = 30
 # Long enough to look at when something seems wrong.
 _UPKEEP_KEPT_S = 3600
 
 
-@app.periodic(cron="*/5 * * * * *")
+@app.periodic(cron=_EVERY_5_S)
 @app.task(name="rescue-stalled-jobs", queueing_lock="rescue-stalled-jobs", pass_context=True)
 async def rescue_stalled_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
     """Give the jobs of dead workers another attempt; a job that keeps killing its worker is buried."""
@@ -52,7 +54,7 @@ async def bury(desk: Desk, job: Row) -> None:
             await leave_to_a_person(conn, job["args"]["conversation_id"], job["id"])
 
 
-@app.periodic(cron="*/15 * * * * *")
+@app.periodic(cron=_EVERY_15_S)
 @app.task(name="upkeep", queueing_lock="upkeep", pass_context=True)
 async def upkeep(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
     """Defer what nobody is working on, and serve whoever waits beside a free place."""
