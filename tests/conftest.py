@@ -25,7 +25,9 @@ for _name in [name for name in os.environ if name.startswith(_OURS) and name not
     del os.environ[_name]
 
 _started_by_us = factories.postgresql_proc(
-    executable=str(installed_binaries()[0] / "pg_ctl"), port=None, postgres_options=" ".join(FAST)
+    executable=None if _GIVEN_SERVER else str(installed_binaries()[0] / "pg_ctl"),
+    port=None,
+    postgres_options=" ".join(FAST),
 )
 
 

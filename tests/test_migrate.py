@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -202,14 +203,30 @@ def test_procrastinates_objects_live_in_our_schema_only(database_url: str) -> No
     assert recorded == [(metadata.version("procrastinate"),)]
 
 
-def test_nothing_of_the_schema_is_open_to_public_or_to_the_api_roles(empty_database_url: str) -> None:
+def test_nothing_of_the_schema_is_open_to_public_or_to_the_api_roles(
+    api_roles: list[str], empty_database_url: str
+) -> None:
+    """As on Supabase, where whatever is made anew is open to those roles by default."""
     with psycopg.connect(empty_database_url, autocommit=True) as conn:
-        for role in ("anon", "authenticated"):
-            conn.execute(f"do $$ begin create role {role}; exception when duplicate_object then null; end $$")
-            conn.execute(f"alter default privileges grant all on tables to {role}")
-            conn.execute(f"alter default privileges grant all on functions to {role}")
+        for role in api_roles:
+            for kind in ("tables", "sequences", "functions"):
+                conn.execute(f"alter default privileges grant all on {kind} to {role}".encode())
     migrate(empty_database_url, say=silent)
     assert rows(empty_database_url, OPEN_DOORS) == []
+
+
+@pytest.fixture
+def api_roles(postgres_url: str) -> Iterator[list[str]]:
+    """Supabase's two API roles; those that were not there are gone afterwards, when the test's database is."""
+    roles = ["anon", "authenticated"]
+    there = {name for (name,) in rows(postgres_url, "select rolname from pg_roles")}
+    made = [role for role in roles if role not in there]
+    with psycopg.connect(postgres_url, autocommit=True) as conn:
+        for role in made:
+            conn.execute(f"create role {role}".encode())
+        yield roles
+        for role in made:
+            conn.execute(f"drop role {role}".encode())
 
 
 OPEN_DOORS = """
