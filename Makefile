@@ -43,8 +43,8 @@ bench: setup ## the performance tables
 	@exec $(PYTHON) -m bench $(ARGS)
 
 stop: ## the embedded database, when it was left running
-	@test ! -d .nextnest || $(PYTHON) -m nextnest.embedded stop
+	@test ! -d .nextnest || test ! -x $(PYTHON) || $(PYTHON) -m nextnest.embedded stop
 
 clean: ## remove .venv, caches and the embedded database with its data
-	@test ! -d .nextnest || $(PYTHON) -m nextnest.embedded remove
+	@test ! -d .nextnest || test ! -x $(PYTHON) || $(PYTHON) -m nextnest.embedded remove
 	rm -rf .venv .nextnest .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
