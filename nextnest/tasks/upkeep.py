@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 # In a cron line of six fields the last one is the seconds.
 _EVERY_5_S, _EVERY_15_S = "* * * * * */5", "* * * * * */15"
 # Younger than this, the form or a job is probably still working on it.
-_LEFT_ALONE_S = 30
+_LEFT_ALONE_S = 10
 # Long enough to look at when something seems wrong.
 _UPKEEP_KEPT_S = 3600
 
