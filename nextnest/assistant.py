@@ -8,7 +8,6 @@ model, within the same deadline.
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import time
 from collections.abc import Iterator
@@ -22,10 +21,6 @@ from openai.types.responses import EasyInputMessageParam, Response, ResponseInpu
 from nextnest.errors import ModelRefusesUs, ModelUnavailable
 from nextnest.models import Prompt, Reply, Turn, Usage
 from nextnest.settings import Settings
-
-# At DEBUG both log whole prompts, and so what customers wrote.
-for _name in ("openai", "httpx2", "httpcore2"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 PROVIDER = "https://api.openai.com/v1"
 # The first model's share of the deadline; the rest must be enough for the fallback to answer.

@@ -123,7 +123,7 @@ class Transport:
                     headers=None if body is None else {"Content-Type": "application/json"},
                     extensions={"trace": progress.note},
                 )
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError) as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             kind = type(error).__name__
             if progress.sent:
                 raise _lost(endpoint, kind) from None

@@ -160,6 +160,13 @@ class TestErrors:
                 with pytest.raises(ModelRefusesUs):
                     await ask(assistant)
 
+    async def test_words_that_come_with_an_error_are_no_answer(self, model: ModelSandbox) -> None:
+        spoiled = completed("Half a sent") | {"error": {"code": "server_error", "message": "x"}}
+        with server(says(spoiled)) as url:
+            async with assistant_of(model, base_url=url) as assistant:
+                with pytest.raises(ModelUnavailable, match="server_error"):
+                    await ask(assistant)
+
     async def test_a_provider_that_is_down_is_unavailable(
         self, model: ModelSandbox, assistant: Assistant
     ) -> None:

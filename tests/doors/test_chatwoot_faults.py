@@ -305,6 +305,15 @@ class TestDiscretion:
         ) as chatwoot:
             assert (await chatwoot.get_conversation(conversation_id)).id == conversation_id
 
+    async def test_a_chatwoot_on_this_machine_is_reached_past_the_environments_proxy(
+        self, sandbox: ChatwootSandbox, conversation_id: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with server(says({}, 502)) as url:
+            for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+                monkeypatch.setenv(name, url)
+            async with client_of(sandbox) as chatwoot:
+                assert (await chatwoot.get_conversation(conversation_id)).id == conversation_id
+
     async def test_the_token_travels_under_a_name_proxies_let_through(
         self, sandbox: ChatwootSandbox, conversation_id: int
     ) -> None:
