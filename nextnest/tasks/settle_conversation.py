@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 
 from nextnest import deferring, engagement
 from nextnest.rules.handoff import HandoffReason
-from nextnest.store import conversations
+from nextnest.store import brokers, conversations
 from nextnest.store.jobs import Ownership, complete_job
 from nextnest.tasks.application import app
 from nextnest.tasks.attempts import RETRIES
@@ -26,7 +26,11 @@ async def settle_conversation(context: JobContext, *, conversation_id: int) -> N
 
 
 async def settle(conn: AsyncConnection[Any], conversation_id: int) -> str:
-    """Compare what Chatwoot says with what we hold; the name of what was done."""
+    """Compare what Chatwoot says with what we hold; the name of what was done.
+
+    The capacity lock comes before the conversation's row, as everywhere: the other way round two could wait for each other.
+    """
+    await brokers.lock_capacity(conn)
     row = await conversations.for_update(conn, conversation_id)
     if row is None:
         return "unknown conversation"
