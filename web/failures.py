@@ -30,7 +30,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> ResponseReturnValue:
-        return _answer(error, phone)
+        return _answer(error, phone) if (error.code or 500) >= 400 else error.get_response()
 
     @app.errorhandler(psycopg.OperationalError)
     def database_away(error: psycopg.OperationalError) -> ResponseReturnValue:

@@ -95,11 +95,19 @@ def _claim_again(here: Doors, post: Post) -> None:
 async def _post_or_find(chatwoot: Chatwoot, conversation_id: int, text: str, client_id: str) -> int:
     try:
         return await chatwoot.post_customer_message(conversation_id, text, client_id)
-    except OutcomeUnknown:
-        found = await _find(chatwoot, conversation_id, client_id)
+    except OutcomeUnknown as lost:
+        found = await _find_or_none(chatwoot, conversation_id, client_id)
         if found is None:
-            raise
+            raise lost from None
         return found
+
+
+async def _find_or_none(chatwoot: Chatwoot, conversation_id: int, client_id: str) -> int | None:
+    """A look that fails proves nothing: the text may still be there."""
+    try:
+        return await _find(chatwoot, conversation_id, client_id)
+    except NextNestError:
+        return None
 
 
 async def _find(chatwoot: Chatwoot, conversation_id: int, client_id: str) -> int | None:

@@ -1,0 +1,162 @@
+// Draws the conversation. Elements are kept by key and only what changed is touched, so screen readers hear each line once.
+
+import { textNodes } from "./chat-text.js";
+
+const STANDING = {
+  connecting: () => "Connecting you with a broker…",
+  waiting: ({ position }) => (position > 1 ? `You are number ${position} in line` : "You are next in line"),
+  active: () => "Replies within seconds, day and night",
+  person: () => "A NextNest colleague is with you",
+  closed: () => "This conversation is closed. Write to open it again",
+};
+const FATE = {
+  waiting: "Waiting to be sent",
+  sending: "Sending…",
+  again: "Not sent yet, trying again…",
+  failed: "Not sent.",
+};
+const near = 80;
+const time = new Intl.DateTimeFormat("en-SG", { hour: "numeric", minute: "2-digit" });
+const day = new Intl.DateTimeFormat("en-SG", { weekday: "long", day: "numeric", month: "long" });
+const part = (id) => document.getElementById(id);
+
+export class ChatView {
+  constructor(onRetry) {
+    this.onRetry = onRetry;
+    this.elements = new Map();
+    this.scroller = part("scroller");
+    part("newer").addEventListener("click", () => this.toTheEnd());
+    this.scroller.addEventListener("scroll", () => {
+      if (this.atTheEnd()) part("newer").hidden = true;
+    });
+  }
+
+  showStanding(answer) {
+    const name = answer.brokerName || "";
+    const person = answer.status === "person";
+    part("broker").textContent = name && !person ? name : "NextNest";
+    part("badge").hidden = !name || person;
+    part("avatar").textContent = initials(name && !person ? name : "NextNest");
+    const text = STANDING[answer.status](answer);
+    if (part("standing").textContent !== text) part("standing").textContent = text;
+    part("typing").hidden = !answer.typing;
+    part("typing-name").textContent = name ? `${name.split(" ")[0]} is writing` : "";
+    this.brokerName = name || "NextNest";
+  }
+
+  showLines(lines, notes) {
+    const follow = this.atTheEnd();
+    const before = this.elements.size;
+    const drawn = this.withDaysAndNotes(lines, notes);
+    const keys = new Set(drawn.map((line) => line.key));
+    for (const [key, element] of this.elements) {
+      if (keys.has(key)) continue;
+      element.remove();
+      this.elements.delete(key);
+    }
+    drawn.forEach((line, place) => this.place(line, place));
+    part("quick").hidden = lines.some((line) => line.role === "customer") || !lines.length;
+    if (follow) this.toTheEnd();
+    else if (this.elements.size > before) part("newer").hidden = false;
+  }
+
+  withDaysAndNotes(lines, notes) {
+    const drawn = notes.map((text) => ({ key: `note-${text}`, role: "system", text }));
+    let shownDay = day.format(new Date());
+    let previous = null;
+    for (const line of lines) {
+      const itsDay = day.format(new Date(line.at));
+      if (itsDay !== shownDay) drawn.push({ key: `day-${itsDay}`, role: "day", text: itsDay });
+      const goesOn = previous?.role === line.role && itsDay === shownDay;
+      drawn.push({ ...line, goesOn, key: line.clientId || `line-${line.id}` });
+      shownDay = itsDay;
+      previous = line;
+    }
+    return drawn;
+  }
+
+  // Replacing an element would make a screen reader say it again; only a new fate of a text is worth that.
+  place(line, place) {
+    const print = JSON.stringify([line.text, line.role, line.state, line.goesOn, Boolean(line.unsent)]);
+    let element = this.elements.get(line.key);
+    if (!element) {
+      element = document.createElement("li");
+      this.elements.set(line.key, element);
+    }
+    if (element.dataset.print !== print) {
+      element.dataset.print = print;
+      this.draw(element, line);
+    }
+    const list = part("lines");
+    if (list.children[place] !== element) list.insertBefore(element, list.children[place] || null);
+  }
+
+  draw(element, line) {
+    if (line.role === "day" || line.role === "system") {
+      element.className = line.role === "day" ? "day" : "line system";
+      element.replaceChildren(...textNodes(line.text));
+      return;
+    }
+    element.className = `line ${line.role}`;
+    element.classList.toggle("goes-on", Boolean(line.goesOn));
+    element.classList.toggle("unsent", Boolean(line.unsent));
+    const bubble = make("div", "bubble");
+    bubble.append(...textNodes(line.text));
+    element.replaceChildren(this.by(line), bubble, this.when(line));
+  }
+
+  by({ role }) {
+    if (role === "customer") return make("span", "unseen", "You:");
+    const by = make("div", "by", role === "broker" ? this.brokerName : "NextNest");
+    by.append(make("span", "badge", role === "broker" ? "AI assistant" : "NextNest colleague"));
+    return by;
+  }
+
+  when(line) {
+    if (!line.unsent) {
+      const when = make("time", "when", time.format(new Date(line.at)));
+      when.dateTime = line.at;
+      return when;
+    }
+    const when = make("div", "when", line.problem || FATE[line.state]);
+    if (line.state !== "failed") return when;
+    when.classList.add("failed");
+    const retry = make("button", "retry", "Try again");
+    retry.type = "button";
+    retry.addEventListener("click", () => this.onRetry(line.clientId));
+    when.append(" ", retry);
+    return when;
+  }
+
+  showConnection(lost, phone) {
+    const banner = part("offline");
+    if (banner.hidden === !lost) return;
+    banner.textContent = lost ? `No connection. We keep trying; you can also call ${phone}.` : "";
+    banner.hidden = !lost;
+  }
+
+  atTheEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    return scrollHeight - scrollTop - clientHeight < near;
+  }
+
+  toTheEnd() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    part("newer").hidden = true;
+  }
+}
+
+function make(tag, className, text = "") {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+function initials(name) {
+  return name
+    .split(" ")
+    .slice(0, 2)
+    .map((word) => word[0] || "")
+    .join("");
+}

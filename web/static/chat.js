@@ -1,0 +1,183 @@
+// The chat page: follows the conversation, sends what is written, once each and in order.
+
+import { ChatStore } from "./chat-store.js";
+import { ChatView } from "./chat-view.js";
+
+const page = document.getElementById("chat");
+const text = document.getElementById("text");
+const url = page.dataset.messagesUrl;
+const store = new ChatStore(`nextnest-unsent:${url}`);
+const view = new ChatView(retry);
+
+// Milliseconds between looks: while something is about to come, usually, in a hidden tab.
+const SOON = 1000;
+const USUALLY = 1600;
+const HIDDEN = 10000;
+const LOST = [2000, 4000, 8000, 15000];
+const TRIES = 6;
+
+let standing = { status: "connecting", brokerName: document.getElementById("broker").textContent };
+let failures = 0;
+let timer = null;
+let looking = false;
+let sending = false;
+
+async function look() {
+  clearTimeout(timer);
+  if (looking) return;
+  looking = true;
+  try {
+    await readOn();
+    failures = 0;
+  } catch {
+    failures += 1;
+  }
+  looking = false;
+  view.showConnection(failures > 0, page.dataset.phone);
+  timer = setTimeout(look, pause());
+}
+
+async function readOn() {
+  let answer = await read(store.cursor);
+  store.take(answer);
+  if (!answer.more && store.lacksLines) {
+    answer = await read(0);
+    store.take(answer);
+  }
+  while (answer.more) {
+    answer = await read(answer.cursor);
+    store.take(answer);
+  }
+  standing = answer;
+  draw();
+  sendNext();
+}
+
+async function read(after) {
+  const response = await fetch(`${url}?after=${after}`, { signal: AbortSignal.timeout(10000) });
+  if (!response.ok) throw new Error(response.status);
+  return response.json();
+}
+
+function pause() {
+  if (failures) return LOST[Math.min(failures, LOST.length) - 1];
+  if (document.hidden) return HIDDEN;
+  return standing.typing || standing.status === "connecting" ? SOON : USUALLY;
+}
+
+function draw() {
+  view.showStanding(standing);
+  view.showLines(store.shown(), notes());
+}
+
+function notes() {
+  if (standing.reused) return ["Your earlier request is still open, so we go on there. Earlier messages are not shown here."];
+  return standing.status === "connecting" && !store.lines.size ? ["We have your request and are connecting you."] : [];
+}
+
+// One text at a time, so that they arrive in the order in which they were written.
+async function sendNext() {
+  const entry = store.outbox[0];
+  if (sending || !entry || entry.state === "failed") return;
+  sending = true;
+  entry.state = "sending";
+  draw();
+  const again = await send(entry);
+  sending = false;
+  store.keep();
+  draw();
+  if (again > 0) setTimeout(sendNext, again);
+  else if (again === 0) sendNext();
+}
+
+// Milliseconds until the next text may go: 0 after a success, more after a passing fault, -1 when a person must look.
+async function send(entry) {
+  entry.tries += 1;
+  delete entry.problem;
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ text: entry.text, clientId: entry.clientId }),
+      signal: AbortSignal.timeout(20000),
+    });
+    const answer = await response.json();
+    if (response.ok) {
+      store.confirm({ id: answer.id, clientId: entry.clientId, role: "customer", text: entry.text, at: entry.at });
+      look();
+      return 0;
+    }
+    return fault(entry, response, answer.error);
+  } catch {
+    return failed(entry, LOST[Math.min(entry.tries, LOST.length) - 1]);
+  }
+}
+
+function fault(entry, response, error) {
+  const wait = Number(response.headers.get("Retry-After") || 3) * 1000;
+  if (response.status === 409) {
+    entry.state = "waiting";
+    entry.tries = 0;
+    return wait;
+  }
+  if (response.status === 429 || response.status >= 500) return failed(entry, wait);
+  entry.state = "failed";
+  entry.problem = error;
+  return -1;
+}
+
+function failed(entry, wait) {
+  entry.state = entry.tries < TRIES ? "again" : "failed";
+  return entry.state === "again" ? wait : -1;
+}
+
+function retry(clientId) {
+  const entry = store.outbox.find((one) => one.clientId === clientId);
+  if (!entry) return;
+  entry.state = "waiting";
+  entry.tries = 0;
+  sendNext();
+}
+
+function write(words) {
+  if (!words.trim()) return;
+  store.write(words.trim());
+  draw();
+  view.toTheEnd();
+  sendNext();
+}
+
+function submit() {
+  write(text.value);
+  text.value = "";
+  fit();
+  text.focus();
+}
+
+function fit() {
+  text.style.height = "auto";
+  text.style.height = `${text.scrollHeight + 2}px`;
+}
+
+document.getElementById("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+text.addEventListener("input", fit);
+text.addEventListener("keydown", (event) => {
+  // On a touch screen Enter makes a new line: the button is next to the thumb.
+  const typed = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+  if (!typed || matchMedia("(pointer: coarse)").matches) return;
+  event.preventDefault();
+  submit();
+});
+for (const button of document.querySelectorAll("#quick button")) {
+  button.addEventListener("click", () => write(button.textContent));
+}
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) look();
+});
+window.addEventListener("online", look);
+
+draw();
+look();
