@@ -7,7 +7,7 @@ count as none. A complete form is worth a tenth: it shows care, not readiness.
 | criterion | purchase, commercial | refinance | why, and where the steps come from |
 |---|---|---|---|
 | timeline | 30 | 15 | who must decide soon needs an answer now; steps of the original's urgency table, 20/15/10/5 |
-| affordability | 30 | 20 | whether the wish fits MAS's limits, see `_affordability`; the surest sign that a bank will look at it |
+| affordability | 30 | 20 | whether the wish fits MAS's limits, see `_affordability`; the surest sign of all |
 | lock_in | | 20 | leaving early costs a penalty; steps of the original's urgency table, 20/15/12/8 |
 | rate | | 15 | the higher the rate paid now, the more there is to save; the original's threshold of 3.5 % |
 | income | 15 | 10 | room for surprises, beside the ratio; the original's steps at 15,000, 8,000 and 5,000 a month, 15/10/5 |
@@ -17,6 +17,7 @@ count as none. A complete form is worth a tenth: it shows care, not readiness.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -118,10 +119,9 @@ def _employment(lead: Lead) -> int:
 
 
 def _completeness(lead: Lead) -> int:
+    own: tuple[object | None, ...] = (lead.property_price, lead.property_category)
     if lead.loan_type is LoanType.REFINANCE:
         own = (lead.outstanding_loan, lead.current_rate)
-    else:
-        own = (lead.property_price, lead.property_category)
     known = [
         lead.property_type is not None,
         bool(lead.ages),
@@ -134,7 +134,8 @@ def _completeness(lead: Lead) -> int:
 def _affordability(lead: Lead) -> int:
     """How much of MAS's limits the loan would use at the stress rate; nothing while a figure for it is missing.
 
-    A sign for matching, not advice: the customer never sees it.
+    A sign for matching, not advice: the customer never sees it. Refinancing one's own home need not meet the limits, yet
+    banks still look at them.
     """
     loan, income = _loan(lead), _recognised_income(lead)
     if not (loan and income and lead.ages):
@@ -174,7 +175,7 @@ def _weighted_age(lead: Lead) -> int:
     if len(lead.ages) != len(lead.incomes) or not lead.monthly_income:
         return max(lead.ages)
     weighted = sum(age * income for age, income in zip(lead.ages, lead.incomes, strict=True))
-    return int(-(-weighted // lead.monthly_income))
+    return math.ceil(weighted / lead.monthly_income)
 
 
 def _share_of_limit(lead: Lead, instalment: Decimal, income: Decimal) -> Decimal:
