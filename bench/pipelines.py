@@ -1,0 +1,137 @@
+"""Both pipelines per second at pace 0: a queue is filled while nobody works, then emptied by stock workers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import httpx
+
+from bench.figures import Table, median, ratio, say
+from bench.leads import FORMS_AT_ONCE, make_room, submit
+from bench.server import BenchServer
+from bench.sizes import Sizes
+from bench.stage import Stage, empty_stage
+
+WORKERS = (1, 2)
+# The last word of a pipeline that went all the way.
+OUTCOMES = {"new-conversation": "greeted", "incoming-message": "answered"}
+CPU = ("worker", "web", "Postgres", "chatwoot", "model")
+DRAIN_S = 180
+
+
+@dataclass(frozen=True)
+class Drain:
+    """One emptied queue: pipelines per second, and processor seconds per pipeline of everything that took part."""
+
+    per_second: float
+    cpu: dict[str, float]
+
+
+Drains = dict[tuple[str, int], list[Drain]]
+
+
+def measure(server: BenchServer, sizes: Sizes) -> Table:
+    drains: Drains = defaultdict(list)
+    for number in range(1, sizes.rounds + 1):
+        for workers in WORKERS:
+            for task, drain in _sample(server, sizes.conversations, workers).items():
+                drains[task, workers].append(drain)
+        figures = ", ".join(
+            f"{name} x{workers} {each[-1].per_second:.0f}" for (name, workers), each in drains.items()
+        )
+        say(f"pipelines {number}/{sizes.rounds}  per second: {figures}")
+    return _table(drains, sizes)
+
+
+def _sample(server: BenchServer, conversations: int, workers: int) -> dict[str, Drain]:
+    """On fresh stand-ins and a fresh database: all are greeted, then each asks one question and all are answered."""
+    with empty_stage(server) as stage:
+        stage.start_chatwoot()
+        stage.start_model()
+        stage.start_web()
+        make_room(stage)
+        ids = submit(stage, conversations)
+        greeted = _drain(stage, "new-conversation", conversations, workers)
+        _ask(stage, ids)
+        answered = _drain(stage, "incoming-message", conversations, workers)
+    return {"new-conversation": greeted, "incoming-message": answered}
+
+
+def _ask(stage: Stage, ids: list[int]) -> None:
+    """Each customer writes one message in Chatwoot, whose webhook brings it to us."""
+    with ThreadPoolExecutor(FORMS_AT_ONCE) as pool:
+        list(pool.map(lambda id_: _say(stage, id_), ids))
+    stage.until(lambda: _waiting(stage, "incoming-message") == len(ids), 60, "every message has its job")
+
+
+def _say(stage: Stage, conversation_id: int) -> None:
+    written = {"content": "How much can I borrow with my income?", "speaker": "customer"}
+    answer = httpx.post(f"{stage.chatwoot_url}/inbox/{conversation_id}/say", data=written, timeout=30)
+    if answer.status_code != 302:
+        raise RuntimeError(f"the stand-in answered {answer.status_code}")
+
+
+def _drain(stage: Stage, task: str, expected: int, workers: int) -> Drain:
+    """Jobs are held back until all workers are up, so that their start is not in the figure."""
+    stage.execute("update procrastinate_jobs set scheduled_at = now() + interval '1 h' where status = 'todo'")
+    stage.start_workers(workers)
+    before = stage.cpu()
+    stage.execute("update procrastinate_jobs set scheduled_at = null where status = 'todo'")
+    stage.until(lambda: _ended(stage, task) == expected, DRAIN_S, f"{expected} x {task} on {workers} workers")
+    used = {name: (seconds - before[name]) / expected for name, seconds in stage.cpu().items()}
+    stage.stop_workers()
+    return Drain(expected / _span_s(stage, task, expected), used)
+
+
+def _span_s(stage: Stage, task: str, expected: int) -> float:
+    """From the first start to the last commit. All of them went well, or there is nothing to report."""
+    [row] = stage.rows(
+        "select count(*) filter (where outcome = %(outcome)s) as well,"
+        " extract(epoch from max(finished_at) - min(started_at))::float8 as span_s"
+        " from job_outcomes where task_name = %(task)s",
+        task=task,
+        outcome=OUTCOMES[task],
+    )
+    if row["well"] != expected:
+        raise RuntimeError(
+            f"{row['well']} of {expected} x {task} ended {OUTCOMES[task]}; logs: {stage.folder}"
+        )
+    return float(row["span_s"])
+
+
+def _ended(stage: Stage, task: str) -> int:
+    return int(
+        stage.rows("select count(*) from job_outcomes where task_name = %(task)s", task=task)[0]["count"]
+    )
+
+
+def _waiting(stage: Stage, task: str) -> int:
+    query = "select count(*) from procrastinate_jobs where task_name = %(task)s and status = 'todo'"
+    return int(stage.rows(query, task=task)[0]["count"])
+
+
+def _table(drains: Drains, sizes: Sizes) -> Table:
+    return Table(
+        "Pipelines per second, pace 0",
+        ("pipeline", "workers", "per second", "rounds", "ratio", *(f"{name}, CPU ms" for name in CPU)),
+        [_row(drains, task, workers) for task in OUTCOMES for workers in WORKERS],
+        (
+            f"{sizes.conversations} conversations per run, {sizes.rounds} rounds in turns, medians; from the first start",
+            "to the last commit. CPU ms: processor time of each part per pipeline. The stand-ins for Chatwoot and the model",
+            "run on the same cores, and Chatwoot's webhooks about our own messages come back to web meanwhile.",
+        ),
+    )
+
+
+def _row(drains: Drains, task: str, workers: int) -> tuple[str, ...]:
+    rates = [drain.per_second for drain in drains[task, workers]]
+    base = median([drain.per_second for drain in drains[task, 1]])
+    cpu = (ms_each([drain.cpu[name] for drain in drains[task, workers]]) for name in CPU)
+    span = f"{min(rates):.1f}-{max(rates):.1f}"
+    return (task, str(workers), f"{median(rates):.1f}", span, ratio(median(rates), base), *cpu)
+
+
+def ms_each(seconds: list[float]) -> str:
+    return f"{median(seconds) * 1000:.1f}"

@@ -1,0 +1,46 @@
+"""How much is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Per round: webhooks per route, conversations per pipeline run, seconds per message rate, jobs per latency."""
+
+    rounds: int
+    requests: int
+    conversations: int
+    rates: tuple[float, ...]
+    seconds: float
+    idle_jobs: int
+    chain: int
+    stock_chain: int
+
+
+# A stock worker takes five seconds for each link of a chain, so its chains are short.
+FULL = Sizes(
+    rounds=5,
+    requests=2000,
+    conversations=150,
+    rates=(2, 10),
+    seconds=10,
+    idle_jobs=60,
+    chain=100,
+    stock_chain=3,
+)
+QUICK = Sizes(
+    rounds=2,
+    requests=500,
+    conversations=40,
+    rates=(2, 10),
+    seconds=4,
+    idle_jobs=20,
+    chain=30,
+    stock_chain=2,
+)
+# For the test that the bench works; its figures mean nothing.
+SMOKE = Sizes(
+    rounds=1, requests=20, conversations=2, rates=(10,), seconds=0.4, idle_jobs=2, chain=3, stock_chain=1
+)

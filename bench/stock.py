@@ -1,0 +1,26 @@
+"""A stock Procrastinate app with tasks that do nothing but write down when they ran; it runs beside ours."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import procrastinate
+from procrastinate import JobContext, PsycopgConnector
+
+from nextnest.database import conninfo
+
+TABLE = "create table stock_runs (job_id bigint primary key, started float8 not null, ended float8 not null)"
+INSERT = "insert into stock_runs values (%(job_id)s, %(started)s, %(ended)s)"
+
+app = procrastinate.App(
+    connector=PsycopgConnector(conninfo=conninfo(os.environ.get("DATABASE_URL", ""), "stock"))
+)
+
+
+@app.task(name="stock", pass_context=True)
+async def stock(context: JobContext) -> None:
+    """Seconds since the epoch: when the worker started it, and when it had nothing left to do but return."""
+    await app.connector.execute_query_async(
+        INSERT, job_id=context.job.id, started=context.start_timestamp, ended=time.time()
+    )
