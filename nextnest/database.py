@@ -51,14 +51,17 @@ def opening_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]
 
 
 def web_pool(settings: Settings, max_size: int = 8) -> ConnectionPool[Connection[Any]]:
-    """Web's pool, not yet open. Two seconds without a connection is an answer: 503."""
+    """Web's pool, not yet open. Four seconds without a connection is an answer: 503.
+
+    Chatwoot waits five seconds for a webhook's answer and never calls again, so a burst is waited out as long as it may.
+    """
     pooled = settings.web_database_url is not None
     dsn = settings.web_database()
     return ConnectionPool(
         dsn if pooled else conninfo(dsn, "web"),
-        min_size=1,
+        min_size=2,
         max_size=max_size,
-        timeout=2,
+        timeout=4,
         configure=_unprepared if pooled else None,
         check=ConnectionPool.check_connection,
         open=False,

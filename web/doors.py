@@ -50,7 +50,7 @@ class Doors:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection[Any]]:
-        """One transaction; psycopg.OperationalError after two seconds without a connection."""
+        """One transaction; psycopg.OperationalError after four seconds without a connection."""
         with web_transaction(self._open_pool()) as conn:
             yield conn
 
