@@ -25,6 +25,11 @@ async def chatwoot(sandbox: ChatwootSandbox) -> AsyncIterator[Chatwoot]:
 
 
 @pytest.fixture
+def conversation_id(sandbox: ChatwootSandbox) -> int:
+    return int(sandbox.add_conversation()["id"])
+
+
+@pytest.fixture
 def model() -> Iterator[ModelSandbox]:
     with ModelSandbox() as running:
         yield running

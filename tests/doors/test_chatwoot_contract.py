@@ -4,67 +4,20 @@ _ACCOUNT_ID, _INBOX_ID and _API_TOKEN name one (an API inbox without a bot, an a
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from nextnest.chatwoot import Chatwoot, Contact, MessageType, harmless
 from nextnest.errors import ChatwootRefusesUs, ChatwootRejected, ConversationGone
 from sandbox.chatwoot import ChatwootSandbox
+from tests.doors.place import Place
 
 _NAMES = ("BASE_URL", "ACCOUNT_ID", "INBOX_ID", "API_TOKEN")
 _REAL = {name: os.environ.get(f"CHATWOOT_CONTRACT_{name}", "") for name in _NAMES}
-
-
-@dataclass
-class Place:
-    """A Chatwoot to test against, and what to look at it with besides our client."""
-
-    base_url: str
-    account_id: int
-    inbox_id: int
-    token: str
-    suffix: str = field(default_factory=lambda: uuid4().hex[:12])
-
-    def email(self, name: str) -> str:
-        """An address nobody else uses, on a real Chatwoot too."""
-        return f"{name}.{self.suffix}@example.com"
-
-    def phone(self) -> str:
-        return f"+659{10**6 + secrets.randbelow(9 * 10**6)}"
-
-    def get(self, path: str) -> Any:
-        """What the API says of something, past our client."""
-        answer = httpx.get(
-            f"{self.base_url}/api/v1{path}", headers={"Api-Access-Token": self.token}, trust_env=False
-        )
-        return answer.raise_for_status().json()
-
-    def contact(self, contact_id: int) -> Any:
-        return self.get(f"/accounts/{self.account_id}/contacts/{contact_id}")["payload"]
-
-    def contact_without_inbox(self, email: str) -> int:
-        answer = httpx.post(
-            f"{self.base_url}/api/v1/accounts/{self.account_id}/contacts",
-            headers={"Api-Access-Token": self.token},
-            json={"name": "Walk-in", "email": email},
-            trust_env=False,
-        )
-        return int(answer.raise_for_status().json()["payload"]["contact"]["id"])
-
-    def client(self, token: str | None = None) -> Chatwoot:
-        return Chatwoot(
-            base_url=self.base_url,
-            account_id=self.account_id,
-            inbox_id=self.inbox_id,
-            token=token or self.token,
-        )
 
 
 @pytest.fixture(params=["sandbox", *(["real"] if all(_REAL.values()) else [])])
