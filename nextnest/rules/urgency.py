@@ -63,8 +63,8 @@ _ONE = (
     r"|staff|officers?|managers?|supervisors?|boss|representatives?|operators?|specialists?|mortgage brokers?)"
 )
 _WANT = (
-    r"(?:want|wanna|need|prefer|get|give|find|see|(?:can|may|could) i have|ask(?:ing)? for|escalate|where is|where's|is there|any|got"
-    r"|let)(?: (?:me|us|to|for|with|this|it|speak|talk|see|have|get|call)){0,4}"
+    r"(?:want|wanna|need|prefer|get|give|find|see|(?:can|may|could) i have|ask(?:ing)? for|escalate"
+    r"|where is|where's|is there|any|got|let)(?: (?:me|us|to|for|with|this|it|speak|talk|see|have|get|call)){0,4}"
 )
 _ARTICLE = r"(?:(?:a|an|the|some|any|ur|your) )?"
 # Somebody else's people: whoever asks whether to see one asks for advice.
