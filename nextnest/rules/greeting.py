@@ -19,6 +19,7 @@ from nextnest.models import (
     PropertyType,
     PurchaseTimeline,
 )
+from nextnest.rules.facts import dollars
 
 # Said whenever a broker's own wording leaves it out: nobody may take an assistant for a person.
 _DISCLOSURE = "I'm an AI assistant; you can ask for a human colleague at any time."
@@ -143,7 +144,4 @@ def _with_article(home: str) -> str:
 
 
 def _dollars(amount: Decimal | None) -> str:
-    """S$600,000, with cents only where there are some; empty for nothing."""
-    if not amount:
-        return ""
-    return f"S${amount:,.0f}" if amount == amount.to_integral_value() else f"S${amount:,.2f}"
+    return dollars(amount) if amount else ""

@@ -114,8 +114,12 @@ def _highest_step(amount: Decimal | None, steps: tuple[tuple[Decimal, int], ...]
 
 
 def _employment(lead: Lead) -> int:
-    # The form takes a missing answer for "employed" and says so; here it earns nothing.
-    return 0 if "employment_not_given" in lead.flags else _EMPLOYMENTS[lead.employment_type]
+    return 0 if _work_not_given(lead) else _EMPLOYMENTS[lead.employment_type]
+
+
+def _work_not_given(lead: Lead) -> bool:
+    # The form takes a missing answer for "employed" and says so.
+    return "employment_not_given" in lead.flags
 
 
 def _completeness(lead: Lead) -> int:
@@ -154,7 +158,9 @@ def _loan(lead: Lead) -> Decimal | None:
 
 
 def _recognised_income(lead: Lead) -> Decimal | None:
-    if lead.monthly_income is None or lead.employment_type is not EmploymentType.SELF_EMPLOYED:
+    """Income from work nobody described counts as carefully as that of the self-employed."""
+    variable = lead.employment_type is EmploymentType.SELF_EMPLOYED or _work_not_given(lead)
+    if lead.monthly_income is None or not variable:
         return lead.monthly_income
     return lead.monthly_income * _VARIABLE_INCOME
 

@@ -1,0 +1,151 @@
+"""Who takes a lead when several could."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nextnest.models import (
+    Broker,
+    Lead,
+    LoanType,
+    PropertyCategory,
+    PropertyType,
+    PurchaseTimeline,
+)
+from nextnest.rules.matching import rank_brokers
+from nextnest.rules.personas import get_broker_persona
+from tests.rules.seed import broker, lead, seeded_brokers
+
+_NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+_ONE_O_CLOCK = datetime(2026, 11, 22, 13, tzinfo=UTC)
+
+_STATES = st.fixed_dictionaries(
+    {
+        "is_available": st.booleans(),
+        "current_workload": st.integers(0, 5),
+        "max_concurrent_chats": st.integers(0, 5),
+        "last_active_at": st.none() | st.sampled_from([_NOON, _ONE_O_CLOCK]),
+    }
+)
+_OFFICES = st.lists(_STATES, min_size=5, max_size=5).map(
+    lambda states: [b.model_copy(update=s) for b, s in zip(seeded_brokers(), states, strict=True)]
+)
+_LEADS = st.none() | st.builds(
+    lead,
+    loan_type=st.sampled_from(LoanType),
+    property_type=st.none() | st.sampled_from(PropertyType),
+    property_category=st.none() | st.sampled_from(PropertyCategory),
+    incomes=st.lists(st.integers(0, 40_000), max_size=2).map(tuple),
+    purchase_timeline=st.none() | st.sampled_from(PurchaseTimeline),
+)
+_SCORES = st.integers(0, 100)
+
+
+def _slugs(lead: Lead | None, score: int, brokers: list[Broker]) -> list[str]:
+    return [one.slug for one in rank_brokers(lead, score, brokers)]
+
+
+@given(_LEADS, _SCORES, _OFFICES, st.randoms(use_true_random=False))
+def test_the_ranking_does_not_depend_on_the_order_of_the_brokers(
+    lead: Lead | None, score: int, office: list[Broker], random: Any
+) -> None:
+    shuffled = random.sample(office, len(office))
+    assert rank_brokers(lead, score, shuffled) == rank_brokers(lead, score, office)
+
+
+@given(_LEADS, _SCORES, _OFFICES)
+def test_exactly_the_available_brokers_are_ranked(
+    lead: Lead | None, score: int, office: list[Broker]
+) -> None:
+    ranked = _slugs(lead, score, office)
+    assert sorted(ranked) == sorted(one.slug for one in office if one.is_available)
+
+
+@given(_LEADS, _SCORES)
+def test_the_broker_of_the_band_comes_first_while_she_is_available(lead: Lead | None, score: int) -> None:
+    persona = get_broker_persona(score, seeded_brokers())
+    assert persona is not None
+    assert _slugs(lead, score, seeded_brokers())[0] == persona.slug
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [
+        (95, ["michelle-chen", "jasmine-lee", "rachel-tan", "sarah-wong", "grace-lim"]),
+        (62, ["rachel-tan", "sarah-wong", "jasmine-lee", "grace-lim", "michelle-chen"]),
+        (10, ["grace-lim", "sarah-wong", "jasmine-lee", "michelle-chen", "rachel-tan"]),
+    ],
+)
+def test_without_a_form_the_score_alone_decides_and_the_neighbours_follow(
+    score: int, expected: list[str]
+) -> None:
+    assert _slugs(None, score, seeded_brokers()) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "slug"),
+    [
+        ({"loan_type": "commercial"}, "michelle-chen"),
+        ({"property_type": "commercial"}, "michelle-chen"),
+        ({"loan_type": "refinance"}, "jasmine-lee"),
+        ({"property_type": "ec"}, "jasmine-lee"),
+        ({"incomes": (13_000,)}, "jasmine-lee"),
+    ],
+)
+def test_beside_the_band_the_speciality_decides(fields: dict[str, Any], slug: str) -> None:
+    """Michelle and Jasmine lie equally far from 40, below both bands."""
+    others = [_in_band("michelle-chen", 80, 90), _in_band("jasmine-lee", 80, 90)]
+    assert _slugs(lead(**fields), 40, others)[0] == slug
+
+
+def test_an_exploring_lead_goes_to_who_has_the_time_for_it() -> None:
+    others = [_in_band("jasmine-lee", 80, 90), _in_band("rachel-tan", 80, 90), _in_band("grace-lim", 80, 90)]
+    assert _slugs(lead(purchase_timeline="exploring"), 40, others)[0] == "grace-lim"
+
+
+def test_no_preference_suits_everybody() -> None:
+    open_to_all = _in_band("michelle-chen", 80, 90, loan_types=(), property_types=(), timelines=())
+    picky = _in_band("jasmine-lee", 80, 90)
+    hdb = lead(loan_type="refinance", property_type="hdb", purchase_timeline="exploring")
+    assert _slugs(hdb, 40, [picky, open_to_all])[0] == "michelle-chen"
+
+
+def test_equal_fits_go_to_the_larger_free_share_not_to_more_free_places() -> None:
+    half_free = broker("rachel-tan", slug="a", max_concurrent_chats=10, current_workload=5)
+    mostly_free = broker("rachel-tan", slug="b", max_concurrent_chats=4, current_workload=1)
+    assert _slugs(lead(), 65, [half_free, mostly_free]) == ["b", "a"]
+
+
+def test_equal_shares_go_to_the_longest_idle_and_never_active_comes_first() -> None:
+    fresh = broker("rachel-tan", slug="c", last_active_at=None)
+    noon = broker("rachel-tan", slug="b", last_active_at=_NOON)
+    later = broker("rachel-tan", slug="a", last_active_at=_ONE_O_CLOCK)
+    assert _slugs(lead(), 65, [later, noon, fresh]) == ["c", "b", "a"]
+
+
+def test_the_slug_settles_what_nothing_else_does() -> None:
+    twins = [broker("rachel-tan", slug=slug) for slug in ("b", "a")]
+    assert _slugs(lead(), 65, twins) == ["a", "b"]
+
+
+def test_a_better_fit_beats_an_idle_colleague() -> None:
+    nearly_full = broker("rachel-tan", current_workload=4, last_active_at=_ONE_O_CLOCK)
+    assert _slugs(lead(), 65, [broker("grace-lim"), nearly_full])[0] == "rachel-tan"
+
+
+def test_nobody_available_gives_an_empty_list() -> None:
+    assert rank_brokers(lead(), 65, [broker("rachel-tan", is_available=False)]) == []
+
+
+def _in_band(slug: str, score_from: int, score_to: int, **changes: Any) -> Broker:
+    """The seeded broker with another band and other preferences."""
+    persona = broker(slug).persona
+    return broker(
+        slug,
+        persona=persona.model_copy(update={"score_from": score_from, "score_to": score_to} | changes),
+    )
