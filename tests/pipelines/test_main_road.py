@@ -144,3 +144,15 @@ def test_the_chat_page_shows_the_conversation_and_carries_the_customers_words(
             == ["system", "broker", "customer", "broker"]
         )
     )
+
+
+def test_no_log_line_and_no_job_argument_carries_personal_data(world: World, somebody: Person) -> None:
+    conversation_id = world.greeted(**somebody | {"phone": "+65 8765 4321"})
+    asked = world.chatwoot.customer_says(conversation_id, "My secret plan is a penthouse near Bishan.")
+    world.until(lambda: world.outcome_of(f"incoming-{conversation_id}-{asked['id']}"))
+    answers = world.said(conversation_id)
+    logs = "".join(path.read_text() for path in world.log_folder.iterdir())
+    arguments = json.dumps([row["args"] for row in world.rows("select args from procrastinate_jobs")])
+    private = [somebody["name"], somebody["email"], "87654321", "penthouse", world.chatwoot.token, *answers]
+    assert [word for word in private if word in logs] == []
+    assert [word for word in private if word in arguments] == []

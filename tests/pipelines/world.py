@@ -152,7 +152,7 @@ def running_world(
         port = free_port()
         environment = _environment(database_url, chatwoot, model, port) | changes
         web = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "16"]
-        web += ["--worker-class", "gthread", "--graceful-timeout", "2", "web:create_app()"]
+        web += ["--graceful-timeout", "2", "web:create_app()"]
         stack.enter_context(_process(web, environment, log_folder / "web"))
         world = World(
             database_url, chatwoot, model, f"http://127.0.0.1:{port}", environment, log_folder, stack

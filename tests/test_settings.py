@@ -1,0 +1,64 @@
+"""Settings: one line that names what is wrong, never the value."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+GOOD = {
+    "DATABASE_URL": "postgresql://nextnest:a-password@127.0.0.1:1/nothing",
+    "CHATWOOT_BASE_URL": "https://chat.example.com",
+    "CHATWOOT_ACCOUNT_ID": "1",
+    "CHATWOOT_INBOX_ID": "1",
+    "CHATWOOT_API_TOKEN": "a-token",
+    "OPENAI_API_KEY": "a-key",
+    "OPENAI_MODEL": "a-model",
+    "NEXTNEST_SECRET_KEY": "a-secret",
+}
+
+
+def _start(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "procrastinate", "--app=nextnest.tasks.app", "worker"]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_missing_settings_stop_the_worker_with_one_line_that_names_them(tmp_path: Path) -> None:
+    given = {name: value for name, value in GOOD.items() if name not in {"OPENAI_MODEL", "CHATWOOT_INBOX_ID"}}
+    ended = _start(tmp_path, given)
+    assert ended.returncode != 0
+    [line] = [line for line in ended.stderr.splitlines() if line]
+    assert "OPENAI_MODEL is missing" in line
+    assert "CHATWOOT_INBOX_ID is missing" in line
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CHATWOOT_BASE_URL", "chat.example.com"),
+        ("DATABASE_URL", "mysql://root:hunter2@localhost/x"),
+        ("CHATWOOT_ACCOUNT_ID", "hunter2"),
+        ("NEXTNEST_PACE", "-1"),
+        ("QUEUE_ROLLOUT_PERCENTAGE", "101"),
+        ("QUEUE_ROLLOUT_PERCENTAGE", "50"),
+    ],
+)
+def test_a_malformed_setting_is_named_and_its_value_is_not_shown(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    ended = _start(tmp_path, GOOD | {name: value})
+    assert ended.returncode != 0
+    assert name in ended.stderr
+    assert "hunter2" not in ended.stderr
+    assert "a-password" not in ended.stderr
+    assert "Traceback" not in ended.stderr
