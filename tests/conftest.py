@@ -18,10 +18,10 @@ from nextnest.migrate import migrate
 from tests.databases import FAST, scratch_database, server_run_by_another_account
 
 _OURS = ("DATABASE_URL", "WEB_DATABASE_URL", "CHATWOOT_", "OPENAI_", "NEXTNEST_", "QUEUE_", "N8N_", "PG")
-_FOR_TESTS = ("CHATWOOT_OPENAPI",)
+_FOR_TESTS = ("CHATWOOT_OPENAPI", "CHATWOOT_CONTRACT_")
 _GIVEN_SERVER = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
 # The developer's own settings must not reach a test; at import, so that no module has read them yet.
-for _name in [name for name in os.environ if name.startswith(_OURS) and name not in _FOR_TESTS]:
+for _name in [name for name in os.environ if name.startswith(_OURS) and not name.startswith(_FOR_TESTS)]:
     del os.environ[_name]
 
 _started_by_us = factories.postgresql_proc(
