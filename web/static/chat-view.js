@@ -5,7 +5,7 @@ import { textNodes } from "./chat-text.js";
 const STANDING = {
   connecting: () => "Connecting you with a broker…",
   waiting: ({ position }) => (position > 1 ? `You are number ${position} in line` : "You are next in line"),
-  active: () => "Replies within seconds, day and night",
+  active: () => "Replies within seconds",
   person: () => "A NextNest colleague is with you",
   closed: () => "This conversation is closed. Write to open it again",
 };
@@ -107,7 +107,7 @@ export class ChatView {
 
   by({ role }) {
     if (role === "customer") return make("span", "unseen", "You:");
-    const by = make("div", "by", role === "broker" ? this.brokerName : "NextNest");
+    const by = make("div", "by", role === "broker" ? this.brokerName : "");
     by.append(make("span", "badge", role === "broker" ? "AI assistant" : "NextNest colleague"));
     return by;
   }
