@@ -45,6 +45,14 @@ _LEADS = st.none() | st.builds(
 )
 _SCORES = st.integers(0, 100)
 
+# Preferences that no lead of these tests meets, short of what a test adds.
+_NOTHING: dict[str, Any] = {
+    "loan_types": (LoanType.REFINANCE,),
+    "property_types": (PropertyType.LANDED,),
+    "income_from": 1_000_000,
+    "timelines": (PurchaseTimeline.THIS_MONTH,),
+}
+
 
 def _slugs(lead: Lead | None, score: int, brokers: list[Broker]) -> list[str]:
     return [one.slug for one in rank_brokers(lead, score, brokers)]
@@ -88,31 +96,50 @@ def test_without_a_form_the_score_alone_decides_and_the_neighbours_follow(
 
 
 @pytest.mark.parametrize(
-    ("fields", "slug"),
+    ("fields", "preference"),
     [
-        ({"loan_type": "commercial"}, "michelle-chen"),
-        ({"property_type": "commercial"}, "michelle-chen"),
-        ({"loan_type": "refinance"}, "jasmine-lee"),
-        ({"property_type": "ec"}, "jasmine-lee"),
-        ({"incomes": (13_000,)}, "jasmine-lee"),
+        ({"loan_type": "commercial"}, {"loan_types": (LoanType.COMMERCIAL,)}),
+        ({"property_type": "ec"}, {"property_types": (PropertyType.EC,)}),
+        ({"incomes": (4_000, 4_000)}, {"income_from": 8_000}),
+        ({"purchase_timeline": "exploring"}, {"timelines": (PurchaseTimeline.EXPLORING,)}),
     ],
 )
-def test_beside_the_band_the_speciality_decides(fields: dict[str, Any], slug: str) -> None:
-    """Michelle and Jasmine lie equally far from 40, below both bands."""
-    others = [_in_band("michelle-chen", 80, 90), _in_band("jasmine-lee", 80, 90)]
-    assert _slugs(lead(**fields), 40, others)[0] == slug
+def test_of_two_alike_the_one_whose_speciality_it_is_comes_first(
+    fields: dict[str, Any], preference: dict[str, Any]
+) -> None:
+    suited = _prefers("z", **_NOTHING | preference)
+    assert _slugs(lead(**fields), 65, [_prefers("a", **_NOTHING), suited]) == ["z", "a"]
 
 
-def test_an_exploring_lead_goes_to_who_has_the_time_for_it() -> None:
-    others = [_in_band("jasmine-lee", 80, 90), _in_band("rachel-tan", 80, 90), _in_band("grace-lim", 80, 90)]
-    assert _slugs(lead(purchase_timeline="exploring"), 40, others)[0] == "grace-lim"
+def test_the_loan_weighs_more_than_property_or_income_and_they_more_than_the_timeline() -> None:
+    asked = lead(property_type="ec", incomes=(8_000,), purchase_timeline="exploring")
+    order = [
+        _prefers("d-loan", **_NOTHING | {"loan_types": (LoanType.NEW_PURCHASE,)}),
+        _prefers("b-property", **_NOTHING | {"property_types": (PropertyType.EC,)}),
+        _prefers("c-income", **_NOTHING | {"income_from": 8_000}),
+        _prefers("a-timeline", **_NOTHING | {"timelines": (PurchaseTimeline.EXPLORING,)}),
+    ]
+    assert rank_brokers(asked, 65, order[::-1]) == order
+
+
+def test_no_speciality_outweighs_the_band() -> None:
+    """One point outside and right in everything, against inside and right in nothing."""
+    beside = _prefers("a", score_from=66, loan_types=(), property_types=(), timelines=(), income_from=0)
+    asked = lead(property_type="ec", incomes=(8_000,), purchase_timeline="exploring")
+    assert _slugs(asked, 65, [beside, _prefers("z", **_NOTHING)]) == ["z", "a"]
 
 
 def test_no_preference_suits_everybody() -> None:
-    open_to_all = _in_band("michelle-chen", 80, 90, loan_types=(), property_types=(), timelines=())
-    picky = _in_band("jasmine-lee", 80, 90)
-    hdb = lead(loan_type="refinance", property_type="hdb", purchase_timeline="exploring")
-    assert _slugs(hdb, 40, [picky, open_to_all])[0] == "michelle-chen"
+    asked = lead(loan_type="commercial", property_type="ec", purchase_timeline="exploring")
+    open_to_all = _prefers("z", loan_types=(), property_types=(), timelines=())
+    assert _slugs(asked, 65, [_prefers("a", **_NOTHING), open_to_all]) == ["z", "a"]
+
+
+def test_what_a_lead_did_not_say_gives_nobody_an_advantage() -> None:
+    keen = _prefers(
+        "z", **_NOTHING | {"property_types": tuple(PropertyType), "timelines": tuple(PurchaseTimeline)}
+    )
+    assert _slugs(lead(), 65, [keen, _prefers("a", **_NOTHING)]) == ["a", "z"]
 
 
 def test_equal_fits_go_to_the_larger_free_share_not_to_more_free_places() -> None:
@@ -142,10 +169,8 @@ def test_nobody_available_gives_an_empty_list() -> None:
     assert rank_brokers(lead(), 65, [broker("rachel-tan", is_available=False)]) == []
 
 
-def _in_band(slug: str, score_from: int, score_to: int, **changes: Any) -> Broker:
-    """The seeded broker with another band and other preferences."""
-    persona = broker(slug).persona
+def _prefers(slug: str, **preferences: Any) -> Broker:
+    """Rachel under another slug and with other preferences."""
     return broker(
-        slug,
-        persona=persona.model_copy(update={"score_from": score_from, "score_to": score_to} | changes),
+        "rachel-tan", slug=slug, persona=broker("rachel-tan").persona.model_copy(update=preferences)
     )

@@ -206,6 +206,13 @@ def test_a_private_home_is_measured_against_tdsr_with_other_debts(
     assert _points(_FLAT, "affordability", **changes) == points
 
 
+# 60 % of the price over 30 years at 5 % cost 5.3682 a month for each 1,000; the same 4,950 carry a price of 1,536,830.
+@pytest.mark.parametrize(("price", "points"), [(1_536_000, 18), (1_537_000, 8)])
+def test_a_commercial_property_is_measured_at_its_own_rate_and_share(price: int, points: int) -> None:
+    changes = {"loan_type": "commercial", "property_type": "commercial", "property_price": price}
+    assert _points(_FLAT, "affordability", **changes) == points
+
+
 def test_msr_binds_a_new_ec_and_not_a_resold_one() -> None:
     ec = {"property_type": "ec", "property_price": 900_000}
     new = _points(_FLAT, "affordability", property_category="new_launch", **ec)
@@ -218,11 +225,32 @@ def test_self_employed_income_is_counted_less_thirty_percent() -> None:
     assert as_employed < _points(_FLAT, "affordability")
 
 
+def test_saying_nothing_about_work_is_no_way_around_the_thirty_percent() -> None:
+    unsaid = _points(_FLAT, "affordability", flags=("employment_not_given",))
+    assert unsaid == _points(_FLAT, "affordability", employment_type="self-employed")
+
+
 def test_age_counts_only_for_how_long_a_loan_may_run() -> None:
     """Until 40 a flat's loan may run its 25 years before 65, whatever the age."""
     assert _total(_FLAT, ages=(21,)) == _total(_FLAT, ages=(40,))
     assert _points(_FLAT, "affordability", ages=(55,)) < _points(_FLAT, "affordability", ages=(40,))
     assert _points(_FLAT, "affordability", ages=(80,)) == 0
+
+
+@pytest.mark.parametrize(
+    ("ages", "incomes", "points"),
+    [
+        ((40,), (9_000,), 18),
+        ((41,), (9_000,), 8),
+        ((40, 41), (5_000, 4_000), 8),
+        ((39, 41), (5_000, 4_000), 18),
+    ],
+)
+def test_the_loan_ends_by_65_and_a_joint_age_is_rounded_up(
+    ages: tuple[int, ...], incomes: tuple[int, ...], points: int
+) -> None:
+    """The price is at the full limit for 25 years, so a year less goes over it."""
+    assert _points(_FLAT, "affordability", property_price=682_000, ages=ages, incomes=incomes) == points
 
 
 def test_joint_ages_are_weighed_by_income() -> None:
