@@ -1,0 +1,191 @@
+"""Every figure in a text: amounts, percentages, durations, dates and times, in digits or in words.
+
+"S$1.5m", "1,500,000" and "1.5 mil" are one figure, and so are "2 years" and "24 months". Reads English, and the
+usual ways of Chinese, Malay and Tamil.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from nextnest.rules.numerals import in_digits
+
+
+class Kind(StrEnum):
+    """What a figure measures; durations are in months, or in minutes when shorter than a month."""
+
+    MONEY = "money"
+    PERCENT = "percent"
+    MONTHS = "months"
+    MINUTES = "minutes"
+    DATE = "date"
+    TIME = "time"
+    COUNT = "count"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: `value` in the unit of its kind, `written` the bare number as it stood, `text` with its unit."""
+
+    kind: Kind
+    value: Decimal
+    written: Decimal
+    text: str
+
+
+@dataclass(frozen=True)
+class _Found:
+    figure: Figure
+    start: int
+    end: int
+    factor: Decimal  # what "k" or "million" behind it multiplied it by
+    has_currency: bool
+
+
+_MAGNITUDES = {
+    **dict.fromkeys(("k", "thousand", "ribu", "千"), Decimal(1_000)),
+    **dict.fromkeys(("hundred", "ratus", "百"), Decimal(100)),
+    **dict.fromkeys(
+        ("m", "mil", "mio", "mln", "million", "millions", "juta", "百万", "百萬"), Decimal(1_000_000)
+    ),
+    **dict.fromkeys(("b", "bn", "billion"), Decimal(1_000_000_000)),
+    **dict.fromkeys(("万", "萬"), Decimal(10_000)),
+    **dict.fromkeys(("亿", "億"), Decimal(100_000_000)),
+}
+_MINUTES_A_DAY = Decimal(24 * 60)
+# Pattern of a unit, its kind, and what one of it is in the unit of the kind.
+_UNITS: tuple[tuple[str, Kind, Decimal], ...] = (
+    (
+        r"%|percentage points?|percent|per cent|pct|巴仙|peratus|சதவீத\w*|விழுக்காடு",
+        Kind.PERCENT,
+        Decimal(1),
+    ),
+    (r"basis points?|bps", Kind.PERCENT, Decimal("0.01")),
+    (r"years?|yrs?|y/o|yo|年|岁|歲|tahun|ஆண்டு\w*|வருட\w*", Kind.MONTHS, Decimal(12)),
+    (r"months?|mths?|个月|個月|bulan|மாத\w*", Kind.MONTHS, Decimal(1)),
+    (r"weeks?|wks?|周|星期|礼拜|minggu", Kind.MINUTES, 7 * _MINUTES_A_DAY),
+    (r"(?:(?:working|business|calendar) )?days?|天|hari", Kind.MINUTES, _MINUTES_A_DAY),
+    (r"hours?|hrs?|小时|小時|jam", Kind.MINUTES, Decimal(60)),
+    (r"minutes?|mins?|分钟|分鐘|minit", Kind.MINUTES, Decimal(1)),
+    (r"dollars?|bucks|sgd|元|块|塊|新币|新幣|ringgit", Kind.MONEY, Decimal(1)),
+    (
+        r"(?:(?:quick|short|simple|main|key|common|broad|possible|important|different|small|more|other|follow-up) )*"
+        r"(?:options?|questions?|things?|points?|ways?|steps?|items?|choices?|documents?|details?|parts?|reasons?"
+        r"|factors?|kinds?|types?|areas?|scenarios?|routes?|figures|numbers|applicants?|borrowers?|kids?|child(?:ren)?"
+        r"|bedrooms?|rooms?|homes?|houses?|properties|cars?|people|persons?|soalan|pilihan|perkara|langkah)"
+        r"|个(?:问题|選擇|选择|方面|步骤)|点|步|种",
+        Kind.COUNT,
+        Decimal(1),
+    ),
+)
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"(?P<{}>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])"
+)
+_MAGNITUDE = "|".join(sorted(_MAGNITUDES, key=len, reverse=True))
+_UNIT = "|".join(f"(?P<u{index}>{pattern})" for index, (pattern, _, _) in enumerate(_UNITS))
+_FIGURE = re.compile(
+    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH.format('month')}"
+    rf"|{_MONTH.format('month2')}\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|[.,]\d|%)"
+    r"|(?P<cmonth>\d{1,2})月(?:(?P<cday>\d{1,2})[日号號])?"
+    r"|(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))? ?(?P<half>am|pm|a\.m\.|p\.m\.)(?![a-z])"
+    r"|(?P<hour2>\d{1,2}):(?P<minute2>\d{2})(?!\d)"
+    r"|(?P<label>(?:option|step|question|part|scenario|choice) )?"
+    r"(?:(?P<currency>s\$|us\$|sgd|usd|rm|\$|€|£|¥) ?)?"
+    r"(?P<number>\d{1,3}(?:[,']\d{3})+(?:\.\d+)?(?![\d])|\d{1,3}(?: \d{3}){2,}(?!\d)|\d+(?:\.\d+)?|\.\d+)"
+    rf"(?: ?(?P<magnitude>{_MAGNITUDE})(?![a-z]))?"
+    rf"(?:[ -]{{0,2}}(?:{_UNIT})(?![a-z]))?"
+)
+_RANGE = re.compile(r"^ ?(?P<sign>-|~|to|or|and|至|到|hingga|atau) ?$")
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+
+
+def figures(text: str) -> list[Figure]:
+    """The figures of a text in order; "2 to 3%" is two percentages, and "500-600k" two amounts."""
+    plain = normalised(text)
+    found = list(_find(plain))
+    for index in range(len(found) - 2, -1, -1):
+        found[index] = _like_its_range(plain, found[index], found[index + 1])
+    return [one.figure for one in found]
+
+
+def normalised(text: str) -> str:
+    """Lower case, usual digits, dashes and spaces, no invisible characters, number words in digits."""
+    text = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    text = _DASHES.sub("-", text).casefold().replace("’", "'")
+    return in_digits(re.sub(r"[^\S\n]+", " ", text))
+
+
+def _find(text: str) -> Iterator[_Found]:
+    for match in _FIGURE.finditer(text):
+        parts = match.groupdict()
+        factor = _MAGNITUDES.get(parts["magnitude"] or "", Decimal(1))
+        figure = _date(match) or _time(match) or _quantity(match, factor)
+        yield _Found(figure, match.start(), match.end(), factor, bool(parts["currency"]))
+
+
+def _date(match: re.Match[str]) -> Figure | None:
+    """A day of a month as month * 100 + day; the day is 0 when only a month is named by its number."""
+    month, day = match["month"] or match["month2"], match["day"] or match["day2"]
+    if month and day:
+        number = _MONTH_NAMES.index(month[:3]) + 1
+        return _figure(match, Kind.DATE, Decimal(number * 100 + int(day)), day)
+    if match["cmonth"]:
+        value = int(match["cmonth"]) * 100 + int(match["cday"] or 0)
+        return _figure(match, Kind.DATE, Decimal(value), match["cday"] or match["cmonth"])
+    return None
+
+
+def _time(match: re.Match[str]) -> Figure | None:
+    """Minutes since midnight."""
+    hour = match["hour"] or match["hour2"]
+    if not hour:
+        return None
+    minutes = int(hour) % (12 if match["half"] else 24) * 60 + int(match["minute"] or match["minute2"] or 0)
+    if (match["half"] or "").startswith("p"):
+        minutes += 12 * 60
+    return _figure(match, Kind.TIME, Decimal(minutes), hour)
+
+
+def _quantity(match: re.Match[str], factor: Decimal) -> Figure:
+    number = re.sub(r"[,' ]", "", match["number"])
+    value = Decimal(number) * factor
+    for index, (_, kind, size) in enumerate(_UNITS):
+        # A calendar year such as 2025年 is no duration.
+        if match[f"u{index}"] and not (kind is Kind.MONTHS and value >= 1900):
+            return _figure(match, kind, value * size, number)
+    if match["currency"] or match["magnitude"]:
+        return _figure(match, Kind.MONEY, value, number)
+    return _figure(match, Kind.COUNT if match["label"] else Kind.PLAIN, value, number)
+
+
+def _figure(match: re.Match[str], kind: Kind, value: Decimal, written: str) -> Figure:
+    return Figure(kind, value, Decimal(written), match.group().strip())
+
+
+def _like_its_range(text: str, one: _Found, following: _Found) -> _Found:
+    """The first number of a range measures what the last one says: the "2" of "2 to 3%", the "500" of "$500-600k"."""
+    between = _RANGE.match(text[one.end : following.start])
+    if between is None or one.factor != 1 or following.figure.kind in {Kind.PLAIN, Kind.DATE, Kind.TIME}:
+        return one
+    bare = one.figure.kind is Kind.PLAIN
+    if not bare and not (one.has_currency and between["sign"] in {"-", "~"} and following.factor != 1):
+        return one
+    unit = _size_of(following)
+    # "1,500,000 or 1.5 mil" says one thing twice; in "1-1.5 mil" the first number is short for millions.
+    size = unit if one.figure.written < 1_000 else unit / following.factor
+    figure = replace(one.figure, kind=following.figure.kind, value=one.figure.written * size)
+    return replace(one, figure=figure, factor=following.factor)
+
+
+def _size_of(found: _Found) -> Decimal:
+    """What one of the written number is in the unit of the figure's kind."""
+    figure = found.figure
+    return figure.value / figure.written if figure.written else Decimal(1)
