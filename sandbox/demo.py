@@ -206,7 +206,7 @@ def _kept_secret(name: str) -> str:
     path = STATE / name
     if not path.exists():
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32))
+            file.write(secrets.token_hex(24))  # no leading dash, which a command line would misread
     return path.read_text().strip()
 
 
