@@ -158,7 +158,8 @@ def test_without_a_database_the_answer_is_quick_and_names_the_phone(app_for: App
     app = app_for(database_url="postgresql://nobody@127.0.0.1:9/none")
     began = time.monotonic()
     answer = app.test_client().post(ROUTE, json=form())
-    assert time.monotonic() - began < 4
+    # The pool waits four seconds for a connection; nothing waits for it twice.
+    assert time.monotonic() - began < 6
     assert answer.status_code == 503
     assert answer.get_json()["phoneFallback"] == "+65 6123 4567"
     assert "+65 6123 4567" in answer.get_json()["error"]
