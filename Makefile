@@ -4,7 +4,7 @@ PORT ?= 8000
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test test-long check format migrate web worker bench stop clean
+.PHONY: help demo setup test test-long check format migrate web worker bench picture stop clean
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS=: read -r name rest; do printf '  make %-10s %s\n' "$$name" "$${rest#*## }"; done
@@ -41,6 +41,9 @@ worker: setup ## one worker
 
 bench: setup ## the performance tables
 	@exec $(PYTHON) -m bench $(ARGS)
+
+picture: setup ## docs/demo.png anew, by a headless Chromium
+	@exec $(PYTHON) scripts/record_demo.py $(ARGS)
 
 stop: ## the embedded database, when it was left running
 	@test ! -d .nextnest || test ! -x $(PYTHON) || $(PYTHON) -m nextnest.embedded stop

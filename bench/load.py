@@ -45,13 +45,17 @@ async def _send(port: int, requests: Sequence[bytes], connections: int) -> Load:
     loop = asyncio.get_running_loop()
     latencies: list[float] = []
     lines = [_Line(queue, latencies, loop.create_future()) for _ in range(connections)]
-    for line in lines:
-        await loop.create_connection(lambda line=line: line, "127.0.0.1", port)  # type: ignore[misc]
-    cpu, started = time.process_time(), time.perf_counter()
-    for line in lines:
-        line.next()
-    await asyncio.gather(*(line.done for line in lines))
-    return Load(latencies, time.perf_counter() - started, time.process_time() - cpu)
+    try:
+        for line in lines:
+            await loop.create_connection(lambda line=line: line, "127.0.0.1", port)  # type: ignore[misc]
+        cpu, started = time.process_time(), time.perf_counter()
+        for line in lines:
+            line.next()
+        await asyncio.gather(*(line.done for line in lines))
+        return Load(latencies, time.perf_counter() - started, time.process_time() - cpu)
+    finally:
+        for line in lines:
+            line.close()
 
 
 class _Line(asyncio.Protocol):
@@ -72,7 +76,6 @@ class _Line(asyncio.Protocol):
         request = next(self.queue, None)
         if request is None:
             self.done.set_result(None)
-            self.transport.close()
             return
         self.sent_at = time.perf_counter()
         self.transport.write(request)
@@ -92,6 +95,10 @@ class _Line(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         if not self.done.done():
             self._fail("the connection was closed")
+
+    def close(self) -> None:
+        if self.transport:
+            self.transport.close()
 
     def _fail(self, what: str) -> None:
         if not self.done.done():

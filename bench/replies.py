@@ -62,8 +62,8 @@ def _answer_times(
         for number in range(asked):
             time.sleep(max(0.0, started + number / rate - time.monotonic()))
             pool.submit(chatwoot.customer_says, ids[number % len(ids)], QUESTION)
+    chatwoot.settle()  # every webhook has reached us, so what is unanswered can be seen
     stage.until(lambda: not _unanswered(stage), WAIT_S, "every message is answered")
-    chatwoot.settle()
     times = [reply - asked_at for asked_at, reply in _pairs(chatwoot)]
     if len(times) != asked:
         raise RuntimeError(f"{asked} messages were written, {len(times)} were answered")
@@ -76,10 +76,13 @@ def _pairs(chatwoot: ChatwootSandbox) -> list[tuple[float, float]]:
     for request in chatwoot.requests:
         if request.method == "POST" and request.path.endswith("/messages") and _is_public(request.body):
             replies[int(request.path.split("/")[-2])].append(request.finished_at)
-    return [
-        (delivery.at, next(at for at in replies[delivery.payload["conversation"]["id"]] if at > delivery.at))
+    asked = [
+        (delivery.payload["conversation"]["id"], delivery.at)
         for delivery in chatwoot.webhooks
         if delivery.event == "message_created" and delivery.payload["message_type"] == "incoming"
+    ]
+    return [
+        (at, min(later)) for id_, at in asked if (later := [reply for reply in replies[id_] if reply > at])
     ]
 
 
@@ -93,7 +96,7 @@ def _outcomes(stage: Stage, outcome: str) -> int:
 
 
 def _unanswered(stage: Stage) -> bool:
-    """Also while a webhook is on its way: nothing is under way when no job waits or runs and nothing is unanswered."""
+    """Something has no answer yet, or its job has not committed yet."""
     [row] = stage.rows(
         "select exists (select from incoming_messages where state = 'unanswered') or exists ("
         " select from procrastinate_jobs where task_name = 'incoming-message' and status in ('todo', 'doing')) as open"

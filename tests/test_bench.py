@@ -1,0 +1,66 @@
+"""The bench works: one tiny run of every part. What it measures is for `make bench`."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.figures import Table, ms, quantile
+from bench.load import send
+from sandbox.chatwoot import ChatwootSandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+# Bounded, so that a bench that hangs fails here.
+LIMIT_S = 180
+
+
+def run(part: str) -> str:
+    command = [sys.executable, "-m", "bench", "--smoke", "--only", part]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("part", "rows"),
+    [
+        ("acknowledgements", ["bare route", "bare route, one insert", "our webhook route"]),
+        ("pipelines", ["new-conversation", "incoming-message"]),
+        ("replies", ["10 per second"]),
+        ("queueing", ["idle: enqueue to start", "same conversation: end to next start"]),
+    ],
+)
+def test_each_part_prints_its_table_with_a_figure_in_every_row(part: str, rows: list[str]) -> None:
+    printed = run(part)
+    assert re.search(r"^Postgres +1\d\.\d+, fsync and synchronous_commit on", printed, re.MULTILINE)
+    for row in rows:
+        assert re.search(rf"^\| {re.escape(row)} +\|.*\d", printed, re.MULTILINE), printed
+
+
+def test_a_quantile_is_a_value_that_was_measured() -> None:
+    values = [5.0, 1.0, 4.0, 2.0, 3.0]
+    assert [quantile(values, share) for share in (0, 0.5, 0.99, 1)] == [1.0, 3.0, 5.0, 5.0]
+
+
+def test_milliseconds_keep_the_digits_that_mean_something() -> None:
+    assert [ms(0.00449), ms(0.0996), ms(0.1), ms(5.007)] == ["4.5", "99.6", "100", "5,007"]
+
+
+def test_a_table_is_aligned_and_can_be_pasted_into_markdown() -> None:
+    table = Table("Speed", ("route", "per second"), [("ours", "5"), ("another route", "1,234")])
+    assert str(table).splitlines()[2:] == [
+        "| route         | per second |",
+        "|---------------|-----------:|",
+        "| ours          |          5 |",
+        "| another route |      1,234 |",
+        "",
+    ]
+
+
+def test_the_client_refuses_to_count_an_answer_that_is_not_a_success() -> None:
+    with ChatwootSandbox() as sandbox, pytest.raises(RuntimeError, match="404"):
+        send(sandbox.port, [b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"], connections=1)
