@@ -38,8 +38,8 @@ PORTS = {"PORT": 8000, "CHATWOOT_SANDBOX_PORT": 3000, "MODEL_SANDBOX_PORT": 3001
 
 
 def main() -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)  # SIGINT, too: shells start background commands deaf to it
     demo = Demo()
     try:
         demo.start()

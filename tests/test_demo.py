@@ -74,7 +74,8 @@ def demo(folder: Path, database_url: str = "", ports: dict[str, str] | None = No
     }  # fmt: skip
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox.demo"],
+            # As a shell's background command it starts deaf to SIGINT.
+            ["sh", "-c", 'trap "" INT; exec "$0" -m sandbox.demo', sys.executable],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
