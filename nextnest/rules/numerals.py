@@ -39,7 +39,7 @@ _TENS = {
         ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), start=2
     )
 }
-_TIMES = {"puluh": 10, "hundred": 100, "ratus": 100}
+_TIMES = {"hundred": 100, "ratus": 100}
 _GROUPS = {
     "thousand": 1_000,
     "ribu": 1_000,
@@ -48,7 +48,7 @@ _GROUPS = {
     "billion": 1_000_000_000,
 }
 _FIRST = "|".join(sorted({*_SMALL, *_TENS}, key=len, reverse=True))
-_NEXT = "|".join(sorted({*_SMALL, *_TENS, *_TIMES, *_GROUPS, "belas"}, key=len, reverse=True))
+_NEXT = "|".join(sorted({*_SMALL, *_TENS, *_TIMES, *_GROUPS, "puluh", "belas"}, key=len, reverse=True))
 _WORDS = re.compile(
     rf"(?<!\w)(?:(?:half a|a) (?:hundred|thousand|million|billion)|{_FIRST})(?:(?:[ -]| and )(?:{_NEXT}))*"
     rf"(?:(?: point| perpuluhan)(?: (?:{_FIRST}))+)?(?!\w)"
@@ -79,6 +79,10 @@ _CHINESE = re.compile(
     r"[零〇一二三四五六七八九十百千两兩][零〇一二三四五六七八九十百千两兩万萬亿億]*(?:[点點][零〇一二三四五六七八九]+)?"
 )
 _CHINESE_MEASURED = re.compile(r"^(?:年|岁|歲|个月|個月|月|天|周|星期|元|块|塊|新|%|巴仙|成)")
+_CHINESE_PERCENT = re.compile(
+    r"百分之([0-9]+(?:\.[0-9]+)?|[零〇一二三四五六七八九十百]+(?:[点點][零〇一二三四五六七八九]+)?)"
+)
+_CHINESE_TENTHS = re.compile(r"([一二三四五六七八九0-9])成(?![立为為功员員本长長])")
 # "very", "by all means", "all sorts", "at once": no figures.
 _CHINESE_IDIOMS = re.compile(r"十分(?!钟|鐘)|千万(?=别|不|要|记|请)|千萬|万一|萬一|一万个|百般|十足|一一")
 
@@ -99,29 +103,31 @@ def _words_as_digits(match: re.Match[str], text: str) -> str:
 
 def _value_of_words(words: str) -> Decimal:
     whole, _, fraction = words.replace(" perpuluhan", " point").partition(" point")
-    total, group = Decimal(0), Decimal(0)
+    total, group, last = Decimal(0), Decimal(0), Decimal(0)
     if whole.startswith("half a "):
         whole, group = whole.removeprefix("half a "), Decimal("0.5")
     for word in re.findall(r"[a-z]+", whole):
         if word in _GROUPS:
-            total, group = total + (group or 1) * _GROUPS[word], Decimal(0)
+            total, group = total + (group or Decimal(1)) * _GROUPS[word], Decimal(0)
         elif word in _TIMES:
-            group = (group or 1) * _TIMES[word]
-        elif word == "belas":
-            group += 10
+            group = (group or Decimal(1)) * _TIMES[word]
         else:
-            group += _SMALL.get(word, _TENS.get(word, 0))
+            last = _added_by(word, last)
+            group += last
     digits = "".join(str(_SMALL[word]) for word in fraction.split() if word in _SMALL)
     return total + group + (Decimal(f"0.{digits}") if digits else 0)
 
 
+def _added_by(word: str, last: Decimal) -> Decimal:
+    """What a word adds to the number so far; Malay's "puluh" and "belas" make tens and teens of the word before."""
+    if word == "puluh":
+        return last * 9
+    return Decimal(10 if word == "belas" else _SMALL.get(word, _TENS.get(word, 0)))
+
+
 def _chinese_in_digits(text: str) -> str:
-    text = re.sub(
-        r"百分之([零〇一二三四五六七八九十百点點\d.]+)", lambda match: f"{_chinese(match[1])}%", text
-    )
-    text = re.sub(
-        r"([一二三四五六七八九\d])成(?![立为為功员員本长長])", lambda match: f"{_chinese(match[1])}0%", text
-    )
+    text = _CHINESE_PERCENT.sub(lambda match: f"{_chinese(match[1])}%", text)
+    text = _CHINESE_TENTHS.sub(lambda match: f"{_chinese(match[1])}0%", text)
     idioms = {index for match in _CHINESE_IDIOMS.finditer(text) for index in range(*match.span())}
     return _CHINESE.sub(
         lambda match: match.group() if match.start() in idioms else _one_chinese(match, text), text
@@ -136,7 +142,7 @@ def _one_chinese(match: re.Match[str], text: str) -> str:
 
 def _chinese(numeral: str) -> str:
     """三十万 is 300000, 三点五 is 3.5; digits stay as they are."""
-    if numeral[0].isdigit() and numeral[0].isascii():
+    if numeral[0].isascii():
         return numeral
     whole, _, fraction = numeral.replace("點", "点").partition("点")
     total, group, digit = 0, 0, 0

@@ -109,8 +109,8 @@ _ASKS_FOR_PERSON = (
     ),
     # The whole of what was said: "Manager!" or "human please".
     re.compile(
-        r"(?:^|(?<=[.!?\n]))\s*(?:human|agent|real person|manager|supervisor|operator|pengurus|manusia)"
-        r"(?: please| pls| now| leh| lah| can)?\s*(?:[.!?\n]|$)"
+        r"(?:^|(?<=[.!?\n])) ?(?:human|agent|real person|manager|supervisor|operator|pengurus|manusia)"
+        r"(?: please| pls| now| leh| lah| can)? ?(?:[.!?\n]|$)"
     ),
 )
 # "Are you a real person?" wants the truth, which the assistant itself can tell.
@@ -177,7 +177,7 @@ def analyze_message_urgency(message: str, personality: PersonalityType) -> Urgen
 def _normalised(message: str) -> str:
     """Lower case, plain quotes and width, single spaces; line ends stay, for they end a thought."""
     text = unicodedata.normalize("NFKC", message).casefold().replace("’", "'").replace("‘", "'")
-    return "\n".join(" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(" ".join(line.split()) for line in text.splitlines() if not line.isspace())
 
 
 def _reason_to_escalate(text: str) -> HandoffReason | None:
