@@ -14,7 +14,6 @@ from bench.server import BenchServer
 from bench.sizes import Sizes
 from bench.stage import Stage, empty_stage
 
-WORKERS = (1, 2)
 # The last word of a pipeline that went all the way.
 OUTCOMES = {"new-conversation": "greeted", "incoming-message": "answered"}
 CPU = ("worker", "web", "Postgres", "chatwoot", "model")
@@ -37,7 +36,7 @@ Drains = dict[tuple[str, int], list[Drain]]
 def measure(server: BenchServer, sizes: Sizes) -> Table:
     drains: Drains = defaultdict(list)
     for number in range(1, sizes.rounds + 1):
-        for workers in WORKERS:
+        for workers in sizes.workers:
             for task, drain in _sample(server, sizes.conversations, workers).items():
                 drains[task, workers].append(drain)
         figures = ", ".join(
@@ -135,11 +134,11 @@ def _table(drains: Drains, sizes: Sizes) -> Table:
     return Table(
         "Pipelines per second, pace 0",
         ("pipeline", "workers", "per second", "rounds", "ratio", *(f"{name}, CPU ms" for name in CPU)),
-        [_row(drains, task, workers) for task in OUTCOMES for workers in WORKERS],
+        [_row(drains, task, workers) for task in OUTCOMES for workers in sizes.workers],
         (
             f"{sizes.conversations} conversations per run, {sizes.rounds} rounds in turns, medians; from the first start",
-            "to the last commit, workers warm. CPU ms: processor time of each part per pipeline; all parts, the stand-ins for",
-            "Chatwoot and the model included, share the cores, and Chatwoot's webhooks about our own messages come back to web.",
+            "to the last commit, workers warm. CPU ms: processor time of each part per pipeline. All parts share the cores,",
+            "the stand-ins for Chatwoot and the model, too; meanwhile Chatwoot's webhooks about our own messages come back.",
         ),
     )
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """Per round: webhooks per route, conversations per pipeline run, seconds per message rate, jobs per latency."""
+    """Per round: webhooks per route, conversations per run and workers, seconds per message rate, jobs per latency."""
 
     rounds: int
     requests: int
     conversations: int
+    workers: tuple[int, ...]
     rates: tuple[float, ...]
     seconds: float
     idle_jobs: int
@@ -24,6 +25,7 @@ FULL = Sizes(
     rounds=5,
     requests=2000,
     conversations=150,
+    workers=(1, 2),
     rates=(2, 10),
     seconds=10,
     idle_jobs=60,
@@ -34,6 +36,7 @@ QUICK = Sizes(
     rounds=2,
     requests=500,
     conversations=40,
+    workers=(1, 2),
     rates=(2, 10),
     seconds=4,
     idle_jobs=20,
@@ -42,5 +45,13 @@ QUICK = Sizes(
 )
 # For the test that the bench works; its figures mean nothing.
 SMOKE = Sizes(
-    rounds=1, requests=20, conversations=2, rates=(10,), seconds=0.4, idle_jobs=2, chain=3, stock_chain=1
+    rounds=1,
+    requests=20,
+    conversations=2,
+    workers=(1,),
+    rates=(10,),
+    seconds=0.4,
+    idle_jobs=2,
+    chain=3,
+    stock_chain=1,
 )
