@@ -33,7 +33,7 @@ _LARGEST_HARMLESS_COUNT = 10
 _SMALLEST_AMOUNT, _MOST_YEARS, _MOST_RATE = 100, 100, 20
 _HARMLESS = re.compile(
     r"\b24/7\b"
-    r"|^\s*\(?\d{1,2}[.)]\s"  # the number of a list item
+    r"|^ ?\(?\d{1,2}[.)]\s"  # the number of a list item
     r"|\b[1-5]-(?:room|bedroom)\b"  # HDB's flat types
     r"|\b[136]-?(?:m|month) (?:compounded )?sora\b"  # the benchmark's name
     r"|(?<!by the )(?<!on the )(?<!until the )(?<!before the )(?<!after the )\b(?:1st|2nd|3rd|4th|5th)\b(?! of \w+ber)",
