@@ -50,7 +50,8 @@ async def engage(conn: AsyncConnection[Any], conversation_id: int) -> Engagement
 async def assign_best_broker(conn: AsyncConnection[Any], conversation: Row) -> Broker | None:
     """Reserve a place with the best broker who has one and record the assignment; None when nobody is free."""
     conversation_id = conversation["conversation_id"]
-    lead, score = _lead_of(conversation), conversation["lead_score"] or _UNKNOWN_SCORE
+    lead, score = _lead_of(conversation), conversation["lead_score"]
+    score = _UNKNOWN_SCORE if score is None else score
     ranked = rank_brokers(lead, score, await brokers.all_brokers(conn))
     ranked.sort(
         key=lambda broker: broker.id != conversation["broker_id"]

@@ -16,6 +16,9 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+_TITLES = {"mr", "mrs", "ms", "miss", "mdm", "madam", "dr"}
+
+
 class LoanType(StrEnum):
     NEW_PURCHASE = "new_purchase"
     REFINANCE = "refinance"
@@ -97,9 +100,16 @@ class Lead(Value):
         return sum(self.incomes, Decimal(0)) if self.incomes else None
 
     @property
-    def first_name(self) -> str:
-        """The name to greet with: the first word, or the whole of a name that has no spaces."""
-        return self.name.split()[0] if self.name.split() else self.name
+    def form_of_address(self) -> str:
+        """The name to greet with: all of it, without a title.
+
+        In Singapore the family name may stand first or last and a given name may be two words: every shortening of
+        "Tan Wei Ming" or "Nur Aisyah binte Rahman" is wrong for somebody. The whole name never is.
+        """
+        words = self.name.split()
+        while len(words) > 1 and words[0].rstrip(".").lower() in _TITLES:
+            words = words[1:]
+        return " ".join(words)
 
 
 class Score(Value):

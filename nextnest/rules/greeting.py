@@ -1,7 +1,7 @@
 """What the customer reads before the first answer: who joined, the greeting, or her place in line.
 
 The greeting's wording is the broker's (`persona.greeting`, a string.Template); the facts in it are the lead's own.
-Placeholders: $first_name, $broker_name, $loan, $facts. E-mail, phone and score are never among them.
+Placeholders: $name, $broker_name, $loan, $facts. E-mail, phone and score are never among them.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def joined_line(broker: Broker) -> str:
 def greeting(broker: Broker, lead: Lead | None) -> str:
     """The broker's first message. Unknown placeholders in her wording stay as they are; the AI is always disclosed."""
     text = Template(broker.persona.greeting).safe_substitute(
-        first_name=lead.first_name if lead else "there",
+        name=lead.form_of_address if lead else "there",
         broker_name=broker.name,
         loan=_loan(lead) if lead else "your mortgage",
         facts=_facts(lead) if lead else "",

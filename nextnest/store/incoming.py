@@ -158,3 +158,8 @@ async def content_of(conn: AsyncConnection[Any], conversation_id: int, message_i
     row = await SQL.content_of.aone(conn, conversation_id=conversation_id, message_id=message_id)
     assert row
     return str(row["content"])
+
+
+async def forget_events(conn: AsyncConnection[Any], days: int) -> int:
+    """Drop webhook events older than this; how many they were, a thousand at most."""
+    return await SQL.forget_events.arun(conn, days=days)

@@ -76,3 +76,7 @@ select role, content, at from (
 
 -- content_of: What one message says.
 select content from incoming_messages where conversation_id = %(conversation_id)s and message_id = %(message_id)s;
+
+-- forget_events: Drop old webhook events; they only show that Chatwoot calls.
+delete from webhook_events
+where id in (select id from webhook_events where received_at < now() - make_interval(days => %(days)s) limit 1000);

@@ -7,7 +7,7 @@ from procrastinate import JobContext
 
 from nextnest import deferring, engagement
 from nextnest.rules.timing import MAX_ATTEMPTS
-from nextnest.store import jobs, leads, outbox
+from nextnest.store import incoming, jobs, leads, outbox
 from nextnest.store.statements import Row
 from nextnest.tasks.application import SILENT_S, app
 from nextnest.tasks.attempts import ENDS_WITH_A_PERSON, leave_to_a_person
@@ -21,6 +21,7 @@ _EVERY_5_S, _EVERY_15_S = "* * * * * */5", "* * * * * */15"
 _LEFT_ALONE_S = 10
 # Long enough to look at when something seems wrong.
 _UPKEEP_KEPT_S = 3600
+_EVENTS_KEPT_DAYS = 7
 
 
 @app.periodic(cron=_EVERY_5_S)
@@ -66,3 +67,4 @@ async def upkeep(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
             await deferring.deliver_effects(conversation_id).defer(conn)
         await engagement.serve_waiting(conn)
         await jobs.forget_upkeep(conn, ["upkeep", "rescue-stalled-jobs"], _UPKEEP_KEPT_S)
+        await incoming.forget_events(conn, _EVENTS_KEPT_DAYS)

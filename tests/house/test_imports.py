@@ -25,6 +25,9 @@ LADDER: dict[str, tuple[set[str], set[str]]] = {
         {"nextnest.models", "nextnest.errors", "nextnest.store"},
         {"psycopg", "procrastinate"},
     ),
+    "nextnest/form_values.py": (set(), {"email_validator", "phonenumbers"}),
+    "nextnest/lead_form.py": ({"nextnest.errors", "nextnest.form_values", "nextnest.models"}, {"pydantic"}),
+    "nextnest/links.py": (set(), {"itsdangerous"}),
     "nextnest/deferring.py": (set(), {"psycopg", "procrastinate"}),
     "nextnest/engagement.py": (
         {"nextnest.deferring", "nextnest.models", "nextnest.rules", "nextnest.store", "nextnest"},

@@ -36,7 +36,7 @@ def a_broker(**changes: Any) -> Broker:
         approach="educational_consultative",
         urgency_level="medium",
         response_style=style,
-        greeting="Hi $first_name",
+        greeting="Hi $name",
     )
     fields: dict[str, Any] = {
         "id": UUID(int=3),

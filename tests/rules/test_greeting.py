@@ -76,10 +76,16 @@ def test_the_five_greetings_are_five_wordings() -> None:
     assert len(said) == 5
 
 
-@pytest.mark.parametrize("name", ["陈小明", "O'Brien-Tan Mei", "Nurul 'Ain", "$facts", "$", "José"])
-def test_a_customer_is_greeted_by_the_first_name_as_written(name: str) -> None:
-    first = name.split()[0]
-    assert greeting(broker("sarah-wong"), lead(name=name)).startswith(f"Hi {first}, ")
+@pytest.mark.parametrize(
+    "name", ["陈小明", "Tan Wei Ming", "O'Brien-Tan Mei", "Nurul 'Ain", "$facts", "$", "José"]
+)
+def test_a_customer_is_greeted_by_the_whole_name_as_written(name: str) -> None:
+    assert greeting(broker("sarah-wong"), lead(name=name)).startswith(f"Hi {name}, ")
+
+
+@pytest.mark.parametrize("title", ["Mr", "Ms.", "MDM", "Dr"])
+def test_a_title_is_left_out(title: str) -> None:
+    assert greeting(broker("sarah-wong"), lead(name=f"{title} Tan Wei Ming")).startswith("Hi Tan Wei Ming, ")
 
 
 def test_somebody_who_wrote_without_a_form_is_greeted_without_a_name_and_without_facts() -> None:
@@ -160,11 +166,11 @@ def test_the_loan_is_called_by_its_kind(fields: dict[str, Any], loan: str) -> No
 
 
 def test_an_unknown_placeholder_or_a_price_in_the_wording_does_no_harm() -> None:
-    said = greeting(_worded("Hi $first_name, an AI here, or a human. S$5 for $nobody $"), lead())
-    assert said == "Hi Aisha, an AI here, or a human. S$5 for $nobody $"
+    said = greeting(_worded("Hi $name, an AI here, or a human. S$5 for $nobody $"), lead())
+    assert said == "Hi Aisha Rahman, an AI here, or a human. S$5 for $nobody $"
 
 
-@pytest.mark.parametrize("wording", ["Hi $first_name!", "Hi, I AIM to please any human.", "AI here.", ""])
+@pytest.mark.parametrize("wording", ["Hi $name!", "Hi, I AIM to please any human.", "AI here.", ""])
 def test_a_wording_that_hides_the_ai_or_the_person_gets_the_disclosure_added(wording: str) -> None:
     said = greeting(_worded(wording), lead())
     assert said.endswith("I'm an AI assistant; you can ask for a human colleague at any time.")
