@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from psycopg.rows import dict_row
 
 from sandbox.chatwoot import ChatwootSandbox
 from sandbox.model import ModelSandbox
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
@@ -129,16 +129,6 @@ class World:
 
     def _logs(self) -> str:
         return "\n".join(f"--- {path.name}\n{path.read_text()[-4000:]}" for path in self.log_folder.iterdir())
-
-
-def until(probe: Callable[[], T], seconds: float = 20, explain: Callable[[], str] = lambda: "") -> T:
-    """Ask until the answer is true, at most this long."""
-    deadline = time.monotonic() + seconds
-    while not (answer := probe()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not true within {seconds} s\n{explain()}")
-        time.sleep(0.02)
-    return answer
 
 
 @contextmanager
