@@ -1,4 +1,4 @@
-"""`python -m bench`: all tables, about ten minutes; `--quick`: about two, for a first look."""
+"""`python -m bench`: all tables, about twelve minutes; `--quick`: about three, for a first look."""
 
 from __future__ import annotations
 
