@@ -139,9 +139,16 @@ class Stage:
 def empty_stage(server: BenchServer) -> Iterator[Stage]:
     """A stage on a fresh database. The logs of its processes stay after an error, which names their folder."""
     folder = Path(tempfile.mkdtemp(prefix="nextnest-bench-logs-"))
-    with ExitStack() as stack:
-        yield Stage(server, stack.enter_context(server.database()), folder, stack)
-    shutil.rmtree(folder)
+    failed = False
+    try:
+        with ExitStack() as stack:
+            yield Stage(server, stack.enter_context(server.database()), folder, stack)
+    except Exception:
+        failed = True
+        raise
+    finally:
+        if not failed:
+            shutil.rmtree(folder)
 
 
 def free_ports(count: int) -> list[int]:
