@@ -9,12 +9,12 @@ import psycopg
 import structlog
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from nextnest.rules.scoring import lead_score
 
 from nextnest import deferring
 from nextnest.errors import NextNestError
 from nextnest.lead_form import InvalidLead, parse_lead
 from nextnest.opening import Opened, OpeningRules, open_lead
+from nextnest.rules.scoring import lead_score
 from nextnest.settings import Settings
 from nextnest.store import leads
 from web.doors import Doors, Outside, doors
