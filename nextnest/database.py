@@ -69,10 +69,11 @@ def web_pool(settings: Settings, max_size: int = 8) -> ConnectionPool[Connection
 
 
 @contextmanager
-def web_transaction(pool: ConnectionPool[Connection[Any]]) -> Iterator[Connection[Any]]:
-    """One transaction of web. The path is set inside it, because a transaction-mode pooler forgets what a session set."""
+def web_transaction(pool: ConnectionPool[Connection[Any]], *, pooled: bool) -> Iterator[Connection[Any]]:
+    """One transaction of web. A transaction-mode pooler forgets what a session set, so there the path is set inside."""
     with pool.connection() as conn:
-        conn.execute("set local search_path = nextnest")
+        if pooled:
+            conn.execute("set local search_path = nextnest")
         yield conn
 
 

@@ -51,7 +51,7 @@ class Doors:
     @contextmanager
     def transaction(self) -> Iterator[Connection[Any]]:
         """One transaction; psycopg.OperationalError after four seconds without a connection."""
-        with web_transaction(self._open_pool()) as conn:
+        with web_transaction(self._open_pool(), pooled=self.settings.web_database_url is not None) as conn:
             yield conn
 
     def ask_outside(self, ask: Ask[T], limit_s: float) -> T:
