@@ -1,4 +1,4 @@
-"""The role that docs/supabase.md describes can do what web and worker do, and no more."""
+"""SQL in the pages runs; the role of docs/supabase.md can do what web and worker do, and no more."""
 
 from __future__ import annotations
 
@@ -14,11 +14,23 @@ from nextnest.database import conninfo
 from nextnest.store.statements import Statement, read
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "supabase.md").read_text(encoding="utf-8")
-[LINES] = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+BLOCKS = {
+    page.name: re.findall(r"```sql\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    for page in sorted((ROOT / "docs").glob("*.md"))
+}
+[LINES] = BLOCKS["supabase.md"]
 ROLE = "nextnest_app"
 # The migration has a role of its own, by that page.
 FILES = sorted(path for path in (ROOT / "nextnest" / "store").glob("*.sql") if path.name != "migrate.sql")
+
+
+# A conversation as a restored database may hold it: greeted, a message unanswered, its reply planned.
+EARLIER = """
+    insert into nextnest.broker_conversations (conversation_id) values (7);
+    insert into nextnest.incoming_messages (conversation_id, message_id, content, source) values (7, 1, 'Hi', 'webhook');
+    insert into nextnest.outgoing_messages (conversation_id, kind, turn, payload, state, sent_at)
+    values (7, 'greeting', 0, '{}', 'sent', now()), (7, 'reply', 1, '{}', 'planned', null);
+"""
 
 
 @pytest.fixture
@@ -32,6 +44,19 @@ def conn(database_url: str) -> Iterator[psycopg.Connection[object]]:
             connection.execute("reset role")
             connection.execute(sql.SQL("drop owned by {0}").format(sql.Identifier(ROLE)))
             connection.execute(sql.SQL("drop role {0}").format(sql.Identifier(ROLE)))
+
+
+def test_what_a_restore_asks_for_can_be_run(database_url: str) -> None:
+    [lines] = BLOCKS["operations.md"]
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(EARLIER.encode())
+        connection.execute(lines.encode())
+        effects = connection.execute(
+            "select kind, state, sending_at is not null from nextnest.outgoing_messages order by kind"
+        ).fetchall()
+        messages = connection.execute("select state from nextnest.incoming_messages").fetchall()
+    assert effects == [("greeting", "sent", False), ("reply", "unknown", True)]
+    assert messages == [("left_to_person",)]
 
 
 def test_the_role_may_run_every_statement_of_web_and_worker(conn: psycopg.Connection[object]) -> None:
