@@ -111,13 +111,16 @@ def _answer(question: str) -> str:
     return f"You asked {_quoted(question)}, and I will check that for you before I say more."
 
 
+HOMES = {"hdb": "HDB flat", "ec": "executive condo", "private": "private home", "landed": "landed home"}
+
+
 def _closing(prompt: Prompt) -> str:
     loan = LOANS.get(prompt.facts.get("loan", "").lower(), prompt.facts.get("loan", ""))
     home = prompt.facts.get("property", "").replace("_", " ")
     if loan and home:
-        return f"I have your {loan} ({home}) in front of me; what matters most to you there?"
+        return f"For your {loan} ({HOMES.get(home, home)}), what matters most to you?"
     if loan:
-        return f"I have your {loan} in front of me; what matters most to you there?"
+        return f"For your {loan}, what matters most to you?"
     return "What matters most to you?"
 
 
