@@ -47,6 +47,19 @@ class Delivery:
             if effect.kind != "reply":
                 await self.deliver(effect)
 
+    async def settle_replies(self, conversation_id: int, wanted: int | None) -> None:
+        """Find out what became of unfinished replies; one that was not sent and answers another turn is withheld.
+
+        `wanted` is the turn that somebody is about to answer, None when nobody is.
+        """
+        async with self.pool.connection() as conn:
+            effects = await outbox.unfinished(conn, conversation_id)
+        for effect in effects:
+            if effect.kind == "reply":
+                settled = await self.settle(effect)
+                if settled.state == "planned" and settled.turn != wanted:
+                    await self.withhold(settled, "it was not sent in time")
+
     async def deliver(self, effect: Effect, *, whatever_came: bool = False) -> bool:
         """Make one effect happen exactly once; True when it is in Chatwoot, False when it was withheld."""
         effect = await self.settle(effect)

@@ -41,13 +41,8 @@ class Answering:
     async def recover(self) -> None:
         """Find out what became of replies an earlier attempt was sending; what is not needed any more is withheld."""
         async with self.desk.pool.connection() as conn:
-            effects = await outbox.unfinished(conn, self.conversation_id)
             newest = await incoming.newest_unanswered(conn, self.conversation_id)
-        for effect in effects:
-            if effect.kind == "reply":
-                settled = await self.desk.delivery.settle(effect)
-                if settled.state == "planned" and settled.turn != newest:
-                    await self.desk.delivery.withhold(settled, "a newer message came in before it was sent")
+        await self.desk.delivery.settle_replies(self.conversation_id, newest)
 
     async def answer(self, turn: OpenTurn) -> bool:
         """Try to answer the turn; False when it must be read again, or when `rejected` says no draft passed."""

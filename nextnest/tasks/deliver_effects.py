@@ -13,8 +13,9 @@ from nextnest.tasks.desk import Desk
 
 @app.task(name="deliver-effects", pass_context=True, retry=RETRIES)
 async def deliver_effects(context: JobContext, *, conversation_id: int) -> None:
-    """Deliver in order, count and complete."""
+    """Settle replies nobody will send any more, deliver the rest in order, count and complete."""
     desk, owner = Desk.of(context), Ownership.of(context)
+    await desk.delivery.settle_replies(conversation_id, None)
     await desk.delivery.deliver_all(conversation_id)
     async with desk.transaction() as conn:
         await conversations.move_counters(conn, conversation_id, 0)

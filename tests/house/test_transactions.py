@@ -26,6 +26,7 @@ SLOW = {
     "generate_broker_response",
     "deliver",
     "deliver_all",
+    "settle_replies",
     "forward",
     "portal",
 }

@@ -88,6 +88,22 @@ def test_a_reply_no_draft_of_which_passes_the_guard_becomes_a_hand_over(
     assert all(row["verdict"]["broken"] for row in rejected)
 
 
+def test_a_draft_that_a_colleague_was_faster_than_is_never_sent(world: World, somebody: Person) -> None:
+    conversation_id = world.greeted(**somebody)
+    world.model.faults.add("slow", seconds=1.0)
+    asked = world.chatwoot.customer_says(conversation_id, "Which documents do I need?")
+    world.until(lambda: world.model.arrived > len(world.model.calls))
+    world.chatwoot.agent_says(conversation_id, "I can help with that.")
+    lock = f"incoming-{conversation_id}-{asked['id']}"
+    world.until(lambda: world.outcome_of(lock) == "left to a person")
+    assert len(world.said(conversation_id)) == 2
+    [reply] = world.rows(
+        "select state from outgoing_messages where conversation_id = %(id)s and kind = 'reply'",
+        id=conversation_id,
+    )
+    assert reply["state"] == "withheld"
+
+
 def _status(world: World, conversation_id: int) -> str:
     [row] = world.rows(
         "select status from broker_conversations where conversation_id = %(id)s", id=conversation_id
