@@ -2,13 +2,14 @@
 
 | fit | points | reason |
 |---|---|---|
-| score inside her band | 100 | the band decides who speaks to whom; more than all the rest together (60 + at most 39) |
-| score outside her band | 40 less the distance, at least 0 | when she is full, the neighbour takes over, not the far end |
+| score inside her band | 300 | the band decides who speaks to whom; more than all the rest together (60 + at most 198) |
+| score outside her band | 200 less 2 a point of distance | when she is full, the neighbour takes over, not the far end |
 | loan type | 20 | what she knows best; a commercial loan is another trade than a flat |
 | property type | 15 | decides which limits and schemes apply |
 | income | 15 | a lead at or above the income her clients usually have |
 | timeline | 10 | pace of the conversation; the weakest sign, since plans move |
 
+All specialities together weigh as much as 30 points of score: two bands of the usual width and no more.
 An empty list in a persona means no preference and suits everybody. What the lead did not say gives nobody points.
 Equal fits go to the larger free share, then to whoever was idle longest, then by slug, so the order is always the same.
 """
@@ -21,8 +22,9 @@ from enum import StrEnum
 from nextnest.models import Broker, Lead
 from nextnest.rules.personas import distance_to_band
 
-_IN_BAND = 100
-_BESIDE_BAND = 40
+_IN_BAND = 300
+_BESIDE_BAND = 200
+_A_POINT_AWAY = 2
 _LOAN_TYPE = 20
 _PROPERTY_TYPE = 15
 _INCOME = 15
@@ -42,7 +44,7 @@ def _order(lead: Lead | None, score: int, broker: Broker) -> tuple[int, float, f
 
 def _fit(lead: Lead | None, score: int, broker: Broker) -> int:
     distance = distance_to_band(score, broker)
-    band = _IN_BAND if distance == 0 else max(_BESIDE_BAND - distance, 0)
+    band = _IN_BAND if distance == 0 else _BESIDE_BAND - _A_POINT_AWAY * distance
     return band + (_speciality(lead, broker) if lead else 0)
 
 

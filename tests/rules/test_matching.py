@@ -86,13 +86,31 @@ def test_the_broker_of_the_band_comes_first_while_she_is_available(lead: Lead | 
     [
         (95, ["michelle-chen", "jasmine-lee", "rachel-tan", "sarah-wong", "grace-lim"]),
         (62, ["rachel-tan", "sarah-wong", "jasmine-lee", "grace-lim", "michelle-chen"]),
-        (10, ["grace-lim", "sarah-wong", "jasmine-lee", "michelle-chen", "rachel-tan"]),
+        (10, ["grace-lim", "sarah-wong", "rachel-tan", "jasmine-lee", "michelle-chen"]),
     ],
 )
 def test_without_a_form_the_score_alone_decides_and_the_neighbours_follow(
     score: int, expected: list[str]
 ) -> None:
     assert _slugs(None, score, seeded_brokers()) == expected
+
+
+def test_for_equal_specialities_the_nearest_band_takes_over_however_far_the_score_is() -> None:
+    alike = dict.fromkeys(("loan_types", "property_types", "timelines"), ()) | {"income_from": 0}
+    office = [
+        one.model_copy(update={"persona": one.persona.model_copy(update=alike)}) for one in seeded_brokers()
+    ]
+    grace_is_busy = [one.model_copy(update={"is_available": one.slug != "grace-lim"}) for one in office]
+    asked = lead(property_type="landed", incomes=(20_000,), purchase_timeline="this_month")
+    assert _slugs(asked, 15, grace_is_busy) == ["sarah-wong", "rachel-tan", "jasmine-lee", "michelle-chen"]
+
+
+def test_no_speciality_brings_in_the_far_end_before_the_neighbour() -> None:
+    """Michelle is right in everything that is asked and Sarah in nothing; the score is Grace's, who is busy."""
+    neighbour = broker("sarah-wong")
+    neighbour = neighbour.model_copy(update={"persona": neighbour.persona.model_copy(update=_NOTHING)})
+    asked = lead(loan_type="commercial", property_type="commercial", incomes=(20_000,))
+    assert _slugs(asked, 15, [broker("michelle-chen"), neighbour]) == ["sarah-wong", "michelle-chen"]
 
 
 @pytest.mark.parametrize(
