@@ -6,12 +6,12 @@ lead: providers cache the longest beginning two prompts share.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 
 from nextnest.models import Broker, Lead, Prompt, Turn, Verdict
 from nextnest.rules.facts import lead_facts
+from nextnest.rules.identity import without_identity
 
 # Moves with every change of the texts below: stored with each reply, and part of the provider's cache key.
 PROMPT_VERSION = "2026-11-22"
@@ -61,12 +61,9 @@ Your last draft was not sent, because it broke these rules:
 {reasons}
 Write the message again without that, and without anything like it. Do not mention the draft."""
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-# Singapore numbers with or without the country code; an amount of eight digits is written with commas or dollars.
-_PHONE = re.compile(r"(?<![\d$.,])(?:\+?65[\s-]?)?[3689]\d{3}[\s-]?\d{4}(?![\d,.]\d|\d)")
-_ABROAD = re.compile(r"\+\d[\d\s()-]{7,16}\d")
-_ADDRESSED = r"(?<!\w)(hi|hello|hey|dear|good (?:morning|afternoon|evening)|thanks|thank you),? "
-_NRIC = re.compile(r"\b[STFGM]\d{7}[A-Z]\b", re.IGNORECASE)
+# What a message that is too long keeps at least: enough to see what it is about.
+_LEAST_TOKENS = 60
+_CUT = " [… the middle of this long message was left out …] "
 
 
 def build_prompt(
@@ -74,14 +71,15 @@ def build_prompt(
 ) -> Prompt:
     """The prompt for the next message. `history` is oldest first and ends with the unanswered messages.
 
-    The oldest turns are dropped until the history fits `token_budget` (estimated from UTF-8 bytes); what the
-    customer wrote since the last reply always stays. `today` is Singapore's date. The lead's name, e-mail and
+    The oldest turns are dropped until the history fits `token_budget` (estimated from UTF-8 bytes). What the
+    customer wrote since the last reply always stays; where that alone is too much, the longest of it loses its
+    middle, and says so in brackets. `today` is Singapore's date. The lead's name, e-mail and
     phone stay out, and are taken out of the turns.
     """
     instructions = "\n\n".join(
         [_RULES, _who(broker), _what_is_known(lead), f"Today is {today:%A, %d %B %Y}."]
     )
-    turns = _newest_that_fit([_without_identity(turn, lead) for turn in history], token_budget)
+    turns = _newest_that_fit([_anonymous(turn, lead) for turn in history], token_budget)
     return _prompt(instructions, turns)
 
 
@@ -113,14 +111,23 @@ def _what_is_known(lead: Lead | None) -> str:
     return _FACTS.format(facts="\n".join(f"- {name}: {value}" for name, value in lead_facts(lead).items()))
 
 
+def _anonymous(turn: Turn, lead: Lead | None) -> Turn:
+    content = without_identity(turn.content, lead, of_customer=turn.role == "customer")
+    return turn.model_copy(update={"content": content})
+
+
 def _newest_that_fit(turns: Sequence[Turn], token_budget: int) -> tuple[Turn, ...]:
     """The unanswered turns, then as many before them, newest first, as the budget allows."""
     first = _first_unanswered(turns)
-    left = token_budget - sum(_turn_tokens(turn) for turn in turns[first:])
-    while first > 0 and (cost := _turn_tokens(turns[first - 1])) <= left:
-        first -= 1
-        left -= cost
-    return tuple(turns[first:])
+    unanswered = _shortened_to_fit(turns[first:], token_budget)
+    left = token_budget - sum(_turn_tokens(turn) for turn in unanswered)
+    kept: list[Turn] = []
+    for turn in reversed(turns[:first]):
+        left -= _turn_tokens(turn)
+        if left < 0:
+            break
+        kept.append(turn)
+    return (*reversed(kept), *unanswered)
 
 
 def _first_unanswered(turns: Sequence[Turn]) -> int:
@@ -128,30 +135,28 @@ def _first_unanswered(turns: Sequence[Turn]) -> int:
     return max((index + 1 for index, turn in enumerate(turns) if turn.role != "customer"), default=0)
 
 
-def _without_identity(turn: Turn, lead: Lead | None) -> Turn:
-    """The turn without the lead's name, and without anybody's e-mail, phone or NRIC number."""
-    text = turn.content
-    for pattern, word in ((_EMAIL, "[e-mail]"), (_NRIC, "[NRIC]"), (_ABROAD, "[phone]"), (_PHONE, "[phone]")):
-        text = pattern.sub(word, text)
-    if lead is not None:
-        text = _without_name(text, lead)
-    return turn.model_copy(update={"content": text})
+def _shortened_to_fit(turns: Sequence[Turn], token_budget: int) -> tuple[Turn, ...]:
+    most = max(_LEAST_TOKENS, _fair_share([_turn_tokens(turn) for turn in turns], token_budget))
+    return tuple(turn if _turn_tokens(turn) <= most else _without_middle(turn, most) for turn in turns)
 
 
-def _without_name(text: str, lead: Lead) -> str:
-    """The whole name anywhere; a part of it only where somebody is addressed, for it may be a word or the broker's."""
-    text = re.sub(
-        rf"{_ADDRESSED}(?:{_any_run_of(lead.name.split())})(?!\w)", r"\1", text, flags=re.IGNORECASE
-    )
-    if lead.name.isascii() and " " not in lead.name:
-        return text
-    bounds = (r"(?<!\w)", r"(?!\w)") if lead.name.isascii() else ("", "")
-    return re.sub(bounds[0] + re.escape(lead.name) + bounds[1], "[name]", text, flags=re.IGNORECASE)
+def _fair_share(costs: Sequence[int], budget: int) -> int:
+    """The most that one may cost so that all fit: what the small ones leave, divided among the large ones."""
+    left = budget
+    for done, cost in enumerate(sorted(costs)):
+        share = left // (len(costs) - done)
+        if cost > share:
+            return share
+        left -= cost
+    return budget
 
 
-def _any_run_of(words: Sequence[str]) -> str:
-    word = "|".join(re.escape(word) for word in words) or r"(?!)"
-    return rf"(?:{word})(?: (?:{word}))*"
+def _without_middle(turn: Turn, tokens: int) -> Turn:
+    """Its beginning and its end. A character that the cut divides is left out."""
+    content = turn.content.encode()
+    half = ((tokens - _TURN_TOKENS) * _BYTES_PER_TOKEN - len(_CUT.encode())) // 2
+    begin, end = content[:half].decode(errors="ignore"), content[-half:].decode(errors="ignore")
+    return turn.model_copy(update={"content": begin + _CUT + end})
 
 
 def _turn_tokens(turn: Turn) -> int:

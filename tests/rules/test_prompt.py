@@ -102,6 +102,28 @@ def test_everything_the_customer_wrote_since_our_last_line_stays_whatever_the_bu
     assert [turn.content[:3] for turn in prompt.turns] == ["one", "two"]
 
 
+def test_one_very_long_message_loses_its_middle_and_says_so() -> None:
+    long = "I want 800k. " + "贷款 blah " * 20_000 + "Can?"
+    prompt = prompt_for("customer: before", "broker: Hello", f"customer: {long}", token_budget=1_000)
+    [turn] = prompt.turns
+    assert turn.content.startswith("I want 800k. ")
+    assert turn.content.endswith("Can?")
+    assert "[… the middle of this long message was left out …]" in turn.content
+    assert 900 < prompt.estimated_tokens - prompt_for().estimated_tokens <= 1_000
+
+
+def test_the_short_messages_beside_a_long_one_stay_whole() -> None:
+    lines = ["customer: my income is 8k", f"customer: {'x' * 90_000}", "customer: so how much?"]
+    first, long, last = prompt_for(*lines, token_budget=1_000).turns
+    assert (first.content, last.content) == ("my income is 8k", "so how much?")
+    assert 2_000 < len(long.content) < 3_000
+
+
+def test_part_of_a_name_and_a_range_of_incomes_are_told_apart_from_words_and_phones() -> None:
+    prompt = prompt_for("customer: my name is wei ming, I earn 6000-8000 a month, 9123 4567", lead=a_lead())
+    assert prompt.turns[0].content == "my name is [name], I earn 6000-8000 a month, [phone]"
+
+
 def test_a_colleagues_line_counts_as_ours() -> None:
     prompt = prompt_for("customer: one", "person: I looked into it", "customer: two", token_budget=1)
     assert [turn.content for turn in prompt.turns] == ["two"]
