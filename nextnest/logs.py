@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-import logging.config
+import traceback
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
+from nextnest.errors import NextNestError
 from nextnest.settings import Settings
 
 # Procrastinate logs every job's start and end; we log what it did, so its own lines are only wanted when debugging.
@@ -33,7 +35,7 @@ def configure(settings: Settings) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                _frames_only,
                 _renderer(settings.nextnest_log_format),
             ],
         )
@@ -44,6 +46,32 @@ def configure(settings: Settings) -> None:
     if settings.nextnest_log_level.upper() != "DEBUG":
         for name in _QUIET:
             logging.getLogger(name).setLevel(logging.WARNING)
+    # It logs every failed attempt a second time, with the error's own words; its side tasks log one level below.
+    logging.getLogger("procrastinate.worker").setLevel(logging.CRITICAL)
+    logging.getLogger("procrastinate.worker.worker").setLevel(logging.WARNING)
+
+
+def describe(error: BaseException) -> str:
+    """An error in a log line or a table: our own sentences, of others the kind alone.
+
+    An unforeseen error of the database or of a validation quotes what it was given, and that may be a customer's.
+    """
+    if isinstance(error, NextNestError):
+        return f"{type(error).__name__}: {error}"
+    return type(error).__name__
+
+
+def _frames_only(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Where an error came from, without what it says."""
+    info = event.pop("exc_info", None)
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        parts = []
+        while error is not None:
+            parts.append("".join(traceback.format_tb(error.__traceback__)) + describe(error))
+            error = error.__cause__
+        event["exception"] = "\ncaused by\n".join(parts)
+    return event
 
 
 def _renderer(name: str) -> Any:

@@ -82,11 +82,6 @@ def handoff_notice(reason: HandoffReason) -> str:
     return _NOTICES[reason]
 
 
-def failure_notice() -> str:
-    """What the customer reads when we failed for good: the truth, and that a person was asked."""
-    return _NOTICES[HandoffReason.JOB_FAILED]
-
-
 def handoff_note(
     reason: HandoffReason, lead: Lead | None, broker: Broker | None, last_messages: Sequence[str]
 ) -> str:

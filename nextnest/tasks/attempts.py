@@ -14,7 +14,8 @@ from procrastinate.middleware import AsyncCallNext
 from psycopg import AsyncConnection
 
 from nextnest import deferring, engagement
-from nextnest.errors import LostOwnership, Permanent
+from nextnest.errors import LostOwnership, ModelRefusesUs, ModelUnavailable, Permanent
+from nextnest.logs import describe
 from nextnest.rules import handoff
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.timing import MAX_ATTEMPTS, retry_delay
@@ -61,25 +62,27 @@ async def guard(call_next: AsyncCallNext, context: JobContext, worker: Any) -> A
 
 async def _after_failure(context: JobContext, error: Exception) -> None:
     if RETRIES.get_retry_decision(exception=error, job=context.job):
-        log.warning("attempt failed", error=_describe(error))
+        log.warning("attempt failed", error=describe(error))
         return
-    log.error("job failed", error=_describe(error), exc_info=error)
+    log.error("job failed", error=describe(error), exc_info=error)
     conversation_id = context.job.task_kwargs.get("conversation_id")
     if conversation_id is not None and context.task.name in ENDS_WITH_A_PERSON:
-        await give_up(Desk.of(context), Ownership.of(context), int(str(conversation_id)), _describe(error))
+        await give_up(Desk.of(context), Ownership.of(context), int(str(conversation_id)), error)
 
 
 ENDS_WITH_A_PERSON = {"new-conversation", "incoming-message"}
 
 
-async def give_up(desk: Desk, owner: Ownership, conversation_id: int, detail: str) -> None:
+async def give_up(desk: Desk, owner: Ownership, conversation_id: int, error: Exception) -> None:
     """In one commit: the job failed, a person has the conversation, the place is free, and everybody will be told."""
     async with desk.transaction() as conn:
-        await fail_job(conn, owner, conversation_id=conversation_id, detail=detail)
-        await leave_to_a_person(conn, conversation_id, owner.job_id)
+        await fail_job(conn, owner, conversation_id=conversation_id, detail=describe(error))
+        await leave_to_a_person(conn, conversation_id, owner.job_id, _reason(error))
 
 
-async def leave_to_a_person(conn: AsyncConnection[Any], conversation_id: int, job_id: int) -> None:
+async def leave_to_a_person(
+    conn: AsyncConnection[Any], conversation_id: int, job_id: int, reason: HandoffReason
+) -> None:
     """Hand off, settle what was unanswered and plan what colleague and customer are told. Takes the caller's transaction."""
     turn = await incoming.read_turn(conn, conversation_id)
     if turn is None or turn.held_by == "person":
@@ -90,19 +93,21 @@ async def leave_to_a_person(conn: AsyncConnection[Any], conversation_id: int, jo
         settled = await incoming.settle_rest(
             conn, conversation_id, newest=turn.newest, state="handed_over", job_id=job_id
         )
-    await engagement.hand_off(conn, conversation_id, HandoffReason.JOB_FAILED)
+    await engagement.hand_off(conn, conversation_id, reason)
     await conversations.move_counters(conn, conversation_id, settled)
-    note = handoff.handoff_note(HandoffReason.JOB_FAILED, turn.lead, turn.broker, turn.texts)
+    note = handoff.handoff_note(reason, turn.lead, turn.broker, turn.texts)
+    notice = handoff.handoff_notice(reason)
     await outbox.plan_handoff(
-        conn, conversation_id, first, note=note, notice=handoff.failure_notice(), notice_kind="failure_notice"
+        conn, conversation_id, first, note=note, notice=notice, notice_kind="failure_notice"
     )
     await deferring.deliver_effects(conversation_id).defer(conn)
+
+
+def _reason(error: Exception) -> HandoffReason:
+    at_the_model = isinstance(error, ModelUnavailable | ModelRefusesUs)
+    return HandoffReason.MODEL_UNAVAILABLE if at_the_model else HandoffReason.JOB_FAILED
 
 
 def _ids(job: Job) -> dict[str, Any]:
     """Job arguments are ids and may be logged."""
     return {name: value for name, value in job.task_kwargs.items() if name.endswith("_id")}
-
-
-def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -6,6 +6,7 @@ import structlog
 from procrastinate import JobContext
 
 from nextnest import deferring, engagement
+from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.timing import MAX_ATTEMPTS
 from nextnest.store import incoming, jobs, leads, outbox
 from nextnest.store.statements import Row
@@ -52,7 +53,8 @@ async def bury(desk: Desk, job: Row) -> None:
             return
         log.error("job buried", job_id=job["id"], task=job["task_name"])
         if job["task_name"] in ENDS_WITH_A_PERSON:
-            await leave_to_a_person(conn, job["args"]["conversation_id"], job["id"])
+            conversation_id = job["args"]["conversation_id"]
+            await leave_to_a_person(conn, conversation_id, job["id"], HandoffReason.JOB_FAILED)
 
 
 @app.periodic(cron=_EVERY_15_S)
