@@ -75,6 +75,8 @@ _CALLED_WHEN = (
     r"|immediately|once|next|as|by|regarding|thanks|thank|\d))"
 )
 
+_NOT_FROM_OTHERS = r"(?! from (?!you(?!\w)|your|nextnest|a |some|any))"
+
 _ASKS_FOR_PERSON = (
     _words(
         rf"{_SPEAK} {_ARTICLE}(?:{_KIND} )*{_ONE}{_ELSEWHERE}",
@@ -83,16 +85,29 @@ _ASKS_FOR_PERSON = (
         rf"{_WANT} {_ARTICLE}(?:{_KIND} )*(?:humans?|person|manager|supervisor){_ELSEWHERE}",
         r"(?:ur|your) (?:manager|supervisor|boss|superior)",
         r"(?:find|get) (?:someone|somebody|person|people) (?:to )?(?:talk|speak|help)",
+        r"(?:anyone|anybody|someone|somebody|any) (?:real|human|live)(?! estate)",
+        r"(?:want|wish|need|like|have|going|please|pls|kindly|can (?:i|we|you|u)|could (?:i|we|you)|let me|i'll|i will|must"
+        r"|how do i|how can i)(?: to)? (?:please )?escalate",
         r"(?<!i'm )(?<!i am )(?<!im )(?<!you're )(?<!you are )(?<!ur )(?<!u r )"
         rf"not (?:to |with )?(?:a |an )?{_BOT}",
-        rf"(?:hate|stop|tired of|sick of) (?:talking to |chatting with )?(?:this |the |a |these )?{_BOT}",
+        rf"(?:not |stop |no )(?:talking|speaking|chatting|dealing)(?: to| with) {_ARTICLE}(?:this |these )?{_BOT}",
+        r"(?:hate|stop|tired of|sick of|enough of|enough with|stop with|done with|no more|no) "
+        rf"(?:talking to |chatting with )?(?:this |the |a |these |your |ur )?{_BOT}",
+        rf"(?:don't|dont|do not|didn't) (?:want|need|like|trust) (?:to have )?{_ARTICLE}(?:this |these )?"
+        rf"(?:{_BOT}|ai(?! loan))",
         r"(?:don't|dont|do not|rather not) (?:want|wanna|like|wish)(?: to)? (?:talk|speak|chat)(?:ing)?(?: to| with)? "
         rf"(?:a |an |the )?(?:{_BOT}|machine|ai|computer)",
     ),
     _words(
-        rf"(?<!bank )(?<!hdb )(?<!agent )(?<!bank to )(?<!bank will )(?<!agent will )(?<!hdb will )call me{_CALLED_WHEN}",
+        rf"(?<!bank )(?<!hdb )(?<!agent )call me{_CALLED_WHEN}",
         r"(?:phone|ring|dial) me|give me a (?:quick )?(?:call|ring|buzz)|call ?back please",
-        r"(?:want|need|request|arrange|schedule|like|get) a (?:phone )?call(?: ?back)?",
+        r"(?:want|need|request|arrange|schedule|like|get"
+        r"|(?:can|could|may|shall|let's|let us|like to|want to)(?: i| we)? have)"
+        rf" a (?:quick |short |phone |voice )*call(?: ?back)?{_NOT_FROM_OTHERS}",
+        rf"(?:ask|get|have|tell|let|want|need|send) {_ARTICLE}(?:{_KIND} )*(?:{_ONE}|them)"
+        r"(?: to)? (?:contact|call|phone|ring|reach|whatsapp|message|text) (?:out to )?(?:me|us)",
+        r"(?:pls|please|plz|kindly|can (?:you|u)|could you"
+        r"|(?:someone|somebody|anyone|anybody)(?: can| to)?) contact (?:me|us)",
         r"(?:can|could|may|will|would|pls|please|want|need) (?:you|someone|somebody|anyone|anybody|your \w+)"
         r"(?: please| pls)?(?: to)? (?:call|phone|ring)(?! it| this| that)",
         r"(?:contact|reach) me (?:by|via|over|on) (?:the |my )?(?:phone|mobile|telephone|hp)",
@@ -100,12 +115,16 @@ _ASKS_FOR_PERSON = (
     _words(
         r"(?:cakap|bercakap|berbual|bincang) dengan (?:seorang )?"
         r"(?:orang|manusia|seseorang|pegawai|ejen|pengurus|wakil)(?! bank)",
-        r"orang (?:sebenar|betul)|(?<!nombor )(?<!no )(?<!no\. )(?:telefon|call|hubungi) saya|nak jumpa pengurus",
+        r"orang (?:sebenar|betul)|nak jumpa pengurus",
+        r"(?<!nombor )(?<!no )(?<!no\. )(?<!bank )(?<!bank akan )(?:telefon|call|hubungi) saya",
         r"மனித(?:ர்|ரிடம்|ருடன்|னுடன்)\S*(?: பேச\S*)?",
     ),
     re.compile(
-        r"人工(?!智)|真人|客服|找个人|找個人|找人(?:说|談|谈|聊)|(?:打电话|打電話|致电|致電|来电|來電)(?:给|給)?我|(?:给|給)我(?:打电话|打電話|来电|來電)"
-        r"|(?:找|见|見|叫|让|讓)(?:你们|你們|你)?(?:的)?(?:经理|經理|主管|上司)|(?:不想|不要)(?:跟|和|与)机器人"
+        r"人工(?!智)|真人|客服|找个人|找個人|找人(?:说|談|谈|聊)"
+        r"|(?:打(?:个|個|通)?(?:电话|電話)?|致电|致電|来电|來電|回电|回電|拨(?:个)?电话)(?:给|給)我|(?:打电话|打電話|致电|致電|联系|聯繫|聯絡)我"
+        r"|(?:给|給)我(?:打(?:个|個|通)?(?:电话|電話)|来电|來電|回电|回電)"
+        r"|(?:找|见|見|叫|让|讓)(?:你们|你們|你)?(?:的)?(?:经理|經理|主管|上司)"
+        r"|(?:不想|不要|别)(?:再)?(?:跟|和|与|用)?(?:机器人|機器人)"
     ),
     # The whole of what was said: "Manager!" or "human please".
     re.compile(
@@ -113,9 +132,19 @@ _ASKS_FOR_PERSON = (
         r"(?: please| pls| now| leh| lah| can)? ?(?:[.!?\n]|$)"
     ),
 )
-# "Are you a real person?" wants the truth, which the assistant itself can tell.
-_ASKS_WHAT_WE_ARE = re.compile(
+# "Are you a real person?" wants the truth, which the assistant itself can tell. And whom the bank will call is told,
+# not asked for: whoever wants us to call says so to us.
+_OTHERS = (
+    r"(?<!your )(?<!ur )(?<!with )(?<!from )(?<!at )"
+    r"(?:bank|banker|lender|hdb|dbs|ocbc|uob|posb|hsbc|maybank|citibank|agent|seller|buyer|vendor|owner|lawyer"
+    r"|conveyancer|developer|landlord|tenant|neighbou?r|valuer)s?"
+)
+_TOLD = re.compile(
     r"(?:\b(?:are|r) (?:you|u)|\bis (?:this|it|that)|\b(?:am|was) i|\bif (?:you're|you are|u r|this is))(?: \w+){0,4} ?$"
+    rf"|(?<!{_LETTER}){_OTHERS}(?: (?:has|have|had|will|would|can|could|may|might|did|is|are|was|were|going|gonna|to|said|says"
+    r"|say|told|promised|wants?|wanted|tried|trying|keeps?|kept|already|also|always|never|just|then|later|who|that|they|he"
+    r"|she|it|me|us|'ll|once|today|yesterday|staff|officer|side)){1,8} ?$"
+    r"|(?:银行|銀行|卖家|賣家|中介|律师|律師|经纪|經紀)(?:的人|那边|人员|经理)?(?:说|說|已经|已經|刚才|刚刚|昨天|今天|明天|他们|他們|她|他|会|會|要|有|来|也|才|都){0,6}$"
 )
 
 _COMPLAINS = (
@@ -125,10 +154,17 @@ _COMPLAINS = (
     ),
     re.compile(r"投诉|投訴|申诉|申訴"),
 )
+_FEELS_UNHAPPY = (
+    r"(?:unhappy|dissatisfied|frustrat(?:ed|ing)|angry|annoy(?:ed|ing)|fed up|disappoint(?:ed|ing)|upset|pissed(?: off)?"
+    r"|(?:not|isn't|aren't|ain't|never)(?: \w+){0,2} (?:happy|satisfied|pleased|impressed))"
+)
+# Whoever it is that feels so.
+_UNHAPPY_WITH_US = (
+    _words(rf"{_FEELS_UNHAPPY} (?:with|at|by|about|over) (?:you|your|u|ur|nextnest|nextnest's)"),
+)
 _UNHAPPY = (
     _words(
-        r"unhappy|dissatisfied|frustrat(?:ed|ing)|angry|annoy(?:ed|ing)|fed up|disappoint(?:ed|ing)|upset|pissed(?: off)?",
-        r"(?:not|isn't|aren't|ain't|never)(?: \w+){0,2} (?:happy|satisfied|pleased|impressed)",
+        _FEELS_UNHAPPY,
         r"(?:useless|unhelpful|not helpful|not helping|waste of (?:my )?time|wasting my time|ridiculous|unacceptable)",
         r"(?:terrible|horrible|awful|worst|lousy|bad|poor|pathetic) (?:service|experience|support|bot|assistant)",
         r"buay tahan|beh tahan|cannot tahan|(?:tak|tidak) puas ?hati|kecewa|marah|geram|teruk",
@@ -145,7 +181,8 @@ _NEAR = 80
 _INVITES = re.compile(r"\bwhy (?:don't|dont|not|do not)(?: you| u)? ?$")
 # Many come because they are unhappy with their bank; that is what we are for.
 _OF_OTHERS = re.compile(
-    r"^ (?:with|about|by|at|over|from)"
+    r"^ (?:marriage|couple|family|home|tenants?|neighbou?rs?|sellers?|buyers?|owners?|landlord|ex)(?!\w)"
+    r"|^ (?:with|about|by|at|over|from)"
     r"(?: (?:my|our|the|current|existing|present|old|previous|other|high|interest|home|mortgage|hdb|dbs|ocbc|uob|posb|hsbc"
     r"|maybank|citibank|standard|chartered|\w+'s)){0,5}"
     r" (?:banks?|bankers?|rates?|lenders?|loans?|packages?|repricing|mortgage|agents?|interest|sellers?|dbs|ocbc|uob|posb"
@@ -153,7 +190,9 @@ _OF_OTHERS = re.compile(
 )
 _OF_OTHERS_BEFORE = re.compile(
     r"对[^你妳。！？,，\n]{0,12}(?:银行|利率|利息|贷款|配套)[^。！？,，\n]{0,6}$"
-    r"|\b(?:bank|rate|lender|agent)(?:'s (?:\w+ )?(?:service|rates?))?(?: (?:is|was|has been|are))? (?:so |very |really )?$"
+    rf"|(?<!{_LETTER})(?:rate|marriage|{_OTHERS})(?:'s (?:\w+ )?(?:service|rates?))?"
+    r"(?: (?:is|was|has been|have been|are|were|got|gets|seems|sounds|looks))?"
+    r"(?: (?:so|very|really|quite|also|getting|a bit)){0,2} ?$"
 )
 
 
@@ -184,8 +223,10 @@ def _reason_to_escalate(text: str) -> HandoffReason | None:
     """The gravest first: a complaint is handled as one even where it also asks for a person."""
     if _holds(text, _COMPLAINS):
         return HandoffReason.COMPLAINT
-    if _holds(text, _ASKS_FOR_PERSON, unless_before=_ASKS_WHAT_WE_ARE):
+    if _holds(text, _ASKS_FOR_PERSON, unless_before=_TOLD):
         return HandoffReason.ASKED_FOR_PERSON
+    if _holds(text, _UNHAPPY_WITH_US):
+        return HandoffReason.UNHAPPY
     if _holds(text, _UNHAPPY, unless_before=_OF_OTHERS_BEFORE, unless_after=_OF_OTHERS):
         return HandoffReason.UNHAPPY
     return None

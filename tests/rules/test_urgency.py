@@ -24,6 +24,12 @@ Can I speak with an advisor?|I prefer a real human|give me a call|Why don't you 
 I do not want to talk to a bot|find someone to talk to me|I don't know, just call me|not working call me please
 我要找真人|请转人工|打电话给我|我要call me|我要找经理|请让我跟真人聊|nak cakap dengan orang|telefon saya
 boleh saya cakap dengan pegawai?|மனிதருடன் பேச வேண்டும்
+I'm not talking to a bot|I’m not talking to this chatbot|stop with the bot|enough of this bot|I don't want a bot
+I dont want ai|no more bots please|打给我|打個電話給我|打个电话给我|请联系我|Pls ask someone to contact me|please contact me
+have your manager call me|get somebody to ring me|is there anyone human there?|anyone real here?|I wish to escalate
+How do I escalate this?|please escalate|can I have a call|could we have a quick call?|I would like a call from someone
+the bank rejected me, please call me|the bank said no. Call me|My agent is away. can you call me?|不要机器人
+your agent said you will call me|my loan is with dbs can someone call me|I told the bank no, can someone contact me
 """
 DO_NOT_ASK_FOR_A_PERSON = """
 I know what I want|breakfast|What about breakfast?|my property manager said so|I am a manager
@@ -34,6 +40,9 @@ Should I speak to someone at the bank?|I spoke to a banker|nombor telefon saya 9
 人工智能是什么|real estate agent|my wife is a branch manager|does the person on the loan need income?
 Can I get a personal loan too?|I have someone who can be guarantor|I need a manager's letter?|call it a day
 What is an agent fee?|the bank will call me tomorrow|promoted to manager last year|I don't want to talk to a human
+the bank said they will call me|my banker told me that she would call me back|DBS has tried to call me twice
+银行会打给我|银行说明天会打给我|I will get a call from DBS tomorrow|I have a call with my bank at five|prices may escalate
+the seller wanted to call me|bank akan telefon saya|rates escalate fast|I don't need a loan like this
 How many persons can be on the loan?|I earn 8000 as a supervisor|I have a person to sell to|hello|1.5m condo
 """
 COMPLAIN = """
@@ -42,10 +51,13 @@ call me, I have a complaint
 """
 ARE_UNHAPPY = """
 I am unhappy|not happy|I'm not very happy with your service|so frustrated|I’m not happy|You are useless
+my wife is unhappy|the seller is frustrated with you|your agent is useless|my husband is not happy with your reply
 what a waste of time|不满意|tak puas hati|this is frustrating|buay tahan leh|frustrated with you|unhappy with your rates
 """
 ARE_NOT_UNHAPPY_WITH_US = """
 I am not unhappy|no complaints so far|I'm not happy with my current bank|unhappy with my bank's rate|happy to proceed
+unhappy marriage is why we are selling|the seller is frustrated|my agent was very annoyed|the buyers are getting upset
+an unhappy couple next door|my tenant isn't happy
 frustrated with DBS|我对现在的银行不满意|I have no complaint|not frustrated at all
 """
 
@@ -141,7 +153,21 @@ def test_any_text_gives_a_time_between_one_and_six_seconds(message: str, kind: P
 
 
 @pytest.mark.parametrize(
-    "piece", ["no ", "get me to ", "call me ", "are you ", "not happy ", "a ", "是", "?", "\n"]
+    "piece",
+    [
+        "no ",
+        "get me to ",
+        "call me ",
+        "are you ",
+        "not happy ",
+        "a ",
+        "是",
+        "?",
+        "\n",
+        "bank said ",
+        "unhappy ",
+        "银行会",
+    ],
 )
 def test_a_flood_of_text_is_read_in_a_moment(piece: str) -> None:
     began = time.perf_counter()
