@@ -17,12 +17,13 @@ from nextnest.rules.numerals import in_digits
 
 
 class Kind(StrEnum):
-    """What a figure measures; durations are in months, or in minutes when shorter than a month."""
+    """What a figure measures; durations are in months, or in minutes when shorter than a month; ages in years."""
 
     MONEY = "money"
     PERCENT = "percent"
     MONTHS = "months"
     MINUTES = "minutes"
+    AGE = "age"
     DATE = "date"
     TIME = "time"
     COUNT = "count"
@@ -67,7 +68,12 @@ _UNITS: tuple[tuple[str, Kind, Decimal], ...] = (
         Decimal(1),
     ),
     (r"basis points?|bps", Kind.PERCENT, Decimal("0.01")),
-    (r"years?|yrs?|y/o|yo|年|岁|歲|tahun|ஆண்டு\w*|வருட\w*", Kind.MONTHS, Decimal(12)),
+    (
+        r"(?:years?|yrs?)[ -](?:old|of age|young)|y/o|yo|岁|歲|tahun umur|வயது",
+        Kind.AGE,
+        Decimal(1),
+    ),
+    (r"years?|yrs?|年|tahun|ஆண்டு\w*|வருட\w*", Kind.MONTHS, Decimal(12)),
     (r"months?|mths?|个月|個月|bulan|மாத\w*", Kind.MONTHS, Decimal(1)),
     (r"weeks?|wks?|周|星期|礼拜|minggu", Kind.MINUTES, 7 * _MINUTES_A_DAY),
     (r"(?:(?:working|business|calendar) )?days?|天|hari", Kind.MINUTES, _MINUTES_A_DAY),
@@ -97,12 +103,30 @@ _FIGURE = re.compile(
     r"|(?P<cmonth>\d{1,2})月(?:(?P<cday>\d{1,2})[日号號])?"
     r"|(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))? ?(?P<half>am|pm|a\.m\.|p\.m\.)(?![a-z])"
     r"|(?P<hour2>\d{1,2}):(?P<minute2>\d{2})(?!\d)"
-    r"|(?P<label>(?:option|step|question|part|scenario|choice) )?"
+    r"|(?<![a-z\d])(?:q ?(?P<quarter>[1-4])|(?P<quarter2>[1-4]) ?q)(?=(?: ?20\d\d|'\d\d)?(?!\w))"
+    r"|(?P<quarter3>1st|2nd|3rd|4th|first|second|third|fourth|last) quarter"
+    r"|第?(?P<quarter4>[1-4一二三四])季度?"
+    r"|(?<![a-z\d])(?:h(?P<half_year>[12])|(?P<half_year2>[12])h)(?!\w)"
+    r"|(?P<half_year3>1st|2nd|first|second) half (?=of |20)"
+    rf"|(?P<aged>(?<![a-z])(?:i'm|i am|im|aged?|ages|turning|umur(?: saya)?|berumur)"
+    r" (?:is |of )?|(?:今年|年龄|年齡))?"
+    r"(?P<label>(?:option|step|question|part|scenario|choice) )?"
     r"(?:(?P<currency>s\$|us\$|sgd|usd|rm|\$|€|£|¥) ?)?"
     r"(?P<number>\d{1,3}(?:[,']\d{3})+(?:\.\d+)?(?![\d])|\d{1,3}(?: \d{3}){2,}(?!\d)|\d+(?:\.\d+)?|\.\d+)"
     rf"(?: ?(?P<magnitude>{_MAGNITUDE})(?![a-z]))?"
     rf"(?:[ -]{{0,2}}(?:{_UNIT})(?![a-z]))?"
 )
+_PARTS_OF_YEAR = {
+    10_000: ("quarter", "quarter2", "quarter3", "quarter4"),
+    20_000: ("half_year", "half_year2", "half_year3"),
+}
+_ORDINALS = {
+    word: number
+    for number, words in enumerate(("first 一", "second 二", "third 三", "fourth last 四"), start=1)
+    for word in words.split()
+}
+# "I'm 33 years" is an age, "I'm 5 years into the loan" is not.
+_ADULT = 18
 _RANGE = re.compile(r"^ ?(?P<sign>-|~|to|or|and|至|到|hingga|atau) ?$")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 
@@ -127,7 +151,7 @@ def _find(text: str) -> Iterator[_Found]:
     for match in _FIGURE.finditer(text):
         parts = match.groupdict()
         factor = _MAGNITUDES.get(parts["magnitude"] or "", Decimal(1))
-        figure = _date(match) or _time(match) or _quantity(match, factor)
+        figure = _date(match) or _part_of_year(match) or _time(match) or _quantity(match, factor)
         yield _Found(figure, match.start(), match.end(), factor, bool(parts["currency"]))
 
 
@@ -140,6 +164,15 @@ def _date(match: re.Match[str]) -> Figure | None:
     if match["cmonth"]:
         value = int(match["cmonth"]) * 100 + int(match["cday"] or 0)
         return _figure(match, Kind.DATE, Decimal(value), match["cday"] or match["cmonth"])
+    return None
+
+
+def _part_of_year(match: re.Match[str]) -> Figure | None:
+    """Quarters as 10001 to 10004 and halves as 20001 and 20002: beyond every day of a month."""
+    for base, groups in _PARTS_OF_YEAR.items():
+        if name := next(filter(None, (match[group] for group in groups)), None):
+            number = Decimal(_ORDINALS.get(name) or name[0])
+            return _figure(match, Kind.DATE, base + number, str(number))
     return None
 
 
@@ -160,9 +193,13 @@ def _quantity(match: re.Match[str], factor: Decimal) -> Figure:
     for index, (_, kind, size) in enumerate(_UNITS):
         # A calendar year such as 2025年 is no duration.
         if match[f"u{index}"] and not (kind is Kind.MONTHS and value >= 1900):
+            if match["aged"] and size == 12 and value >= _ADULT:
+                return _figure(match, Kind.AGE, value, number)
             return _figure(match, kind, value * size, number)
     if match["currency"] or match["magnitude"]:
         return _figure(match, Kind.MONEY, value, number)
+    if match["aged"]:
+        return _figure(match, Kind.AGE, value, number)
     return _figure(match, Kind.COUNT if match["label"] else Kind.PLAIN, value, number)
 
 

@@ -16,6 +16,7 @@ from nextnest.rules.figures import Figure, Kind, figures, normalised
 from nextnest.rules.sentences import Rule
 
 EMPTY = "empty"
+TOO_LONG = "too_long"
 UNPROVED_FIGURE = "unproved_figure"
 PLACEHOLDER = "placeholder"
 PROMISED_APPROVAL = sentences.PROMISED_APPROVAL
@@ -26,6 +27,11 @@ CLAIMED_HUMAN = sentences.CLAIMED_HUMAN
 ASKED_FOR_IDENTITY = sentences.ASKED_FOR_IDENTITY
 GAVE_ADVICE = sentences.GAVE_ADVICE
 
+# Two or three short paragraphs have a few hundred characters; what is ten times that is no chat message.
+_LONGEST_DRAFT = 4_000
+# Of each text that proves figures so many characters are read, and of all together so many, the newest first: enough
+# for every message people type, and little enough that a flood is judged in a fifth of a second.
+_LONGEST_TEXT, _LONGEST_EVIDENCE = 4_000, 12_000
 # "two options", "1-2 questions", "step 3": small counts are how people talk, not figures of a loan.
 _LARGEST_HARMLESS_COUNT = 10
 # Where no unit is given, an amount is at least this; an age or a number of years at most the next; a rate at most the
@@ -36,7 +42,8 @@ _HARMLESS = re.compile(
     r"|^ ?\(?\d{1,2}[.)]\s"  # the number of a list item
     r"|\b[1-5]-(?:room|bedroom)\b"  # HDB's flat types
     r"|\b[136]-?(?:m|month) (?:compounded )?sora\b"  # the benchmark's name
-    r"|(?<!by the )(?<!on the )(?<!until the )(?<!before the )(?<!after the )\b(?:1st|2nd|3rd|4th|5th)\b(?! of \w+ber)",
+    r"|(?<!by the )(?<!on the )(?<!until the )(?<!before the )(?<!after the )\b(?:1st|2nd|3rd|4th|5th)\b"
+    r"(?! quarter| half| of \w+ber)",
     re.MULTILINE,
 )
 _ABOUT_RATES = re.compile(r"rate|interest|percent|per cent|%|sora|利率|利息|kadar|faedah|வட்டி")
@@ -53,17 +60,32 @@ def check_reply(
 ) -> Verdict:
     """Judge a draft against the facts of the lead, the customer's own words and the `results` of calculations.
 
+    A draft of more than 4,000 characters is broken whatever it says. Of each evidence text the first 4,000 characters
+    are read, of all together 12,000 with the last texts first: a figure beyond that proves nothing.
+
     `broken` holds the ids of the rules above, `reasons` a sentence for each that also tells the model what to mend.
     """
-    own_words = _without_quotes(draft, customer_texts)
+    if len(draft) > _LONGEST_DRAFT:
+        reason = f"The message must be short: two or three paragraphs, never more than {_LONGEST_DRAFT} characters."
+        return Verdict(ok=False, broken=(TOO_LONG,), reasons=(reason,))
+    own_words = _without_quotes(draft, list(_readable(customer_texts)))
     found = [*_empty(draft), *_placeholders(own_words)]
-    found += _unproved(own_words, _Evidence(lead, [*customer_texts, *results]))
+    found += _unproved(own_words, _Evidence(lead, _readable([*customer_texts, *results])))
     found += [(rule.id, f'{rule.reason} Not: "{said}".') for rule, said in _said(own_words)]
     return Verdict(
         ok=not found,
         broken=tuple(dict.fromkeys(rule for rule, _ in found)),
         reasons=tuple(dict.fromkeys(reason for _, reason in found)),
     )
+
+
+def _readable(texts: Iterable[str]) -> Iterator[str]:
+    """What is read of the evidence, each text once."""
+    left = _LONGEST_EVIDENCE
+    for text in dict.fromkeys(reversed(list(texts))):
+        read = text[: min(left, _LONGEST_TEXT)]
+        left -= len(read)
+        yield read
 
 
 def _empty(draft: str) -> Iterator[tuple[str, str]]:
@@ -135,6 +157,7 @@ def _meanings(figure: Figure, about_rates: bool) -> Iterator[tuple[Kind, Decimal
         yield Kind.MONEY, figure.value
     if is_whole and figure.value <= _MOST_YEARS:
         yield Kind.MONTHS, figure.value * 12
+        yield Kind.AGE, figure.value
     if figure.value <= _MOST_RATE and (about_rates or not is_whole):
         yield Kind.PERCENT, figure.value
 
@@ -145,7 +168,7 @@ def _of_lead(lead: Lead) -> Iterator[tuple[Kind, Decimal]]:
         if amount is not None:
             yield from _both(Kind.MONEY, amount, amount)
     for age in lead.ages:
-        yield from _both(Kind.MONTHS, Decimal(age * 12), Decimal(age))
+        yield from _both(Kind.AGE, Decimal(age), Decimal(age))
     for months in _TIMELINE_MONTHS.get(lead.purchase_timeline or "", ()):
         yield from _both(Kind.MONTHS, Decimal(months), Decimal(months))
     if lead.current_rate is not None:

@@ -28,13 +28,21 @@ _DENIES = re.compile(
 # A denial reaches about this many characters; further away it denies something else.
 _REACH = 60
 _WHETHER = re.compile(
-    r"\b(?:if|whether|once|when|unless|before|until|after|as soon as|which|how|what|that|how likely|chances?"
+    r"\b(?:whether|how much|see if|check if|know if|work out if) (?:[\w'-]+ ){0,4}$"
+    r"|\b(?:if|whether|once|when|unless|before|until|after|as soon as|which|how|what|that|how likely|chances?"
     r"|do|does|could"
     r"|would|might|may|should|asked about|looking for|want|hoping for|after|jika|kalau|sama ada) "
     r"(?:(?:your|the|a|an|this|these|you|they|it|we|loans?|application) ?){0,3}$|(?:如果|是否|能否|会不会|要是)[^。]{0,8}$"
 )
 _BREAK = re.compile(
     r"(?<=[.!?。！？])\s*(?!\d)|\n+|[,;，；：](?!\d)|:\s|\s[-–—]\s|—|\b(?:but|however|though|although|because|so)\b|但是|但|不过"
+)
+
+
+# "The lowest rate isn't always the best package": said of such things in general, nothing is promised.
+_DENIED_AFTER = re.compile(
+    r"^(?: \w+)? ?(?:is|are|may|might|does|do|need)(?:n't| not) (?:be |mean )?(?:always|necessarily|everything|the only"
+    r"|the whole|automatically)\b"
 )
 
 
@@ -53,6 +61,8 @@ class Rule:
         for found in self.pattern.finditer(clause):
             before = clause[max(0, found.start() - _REACH) : found.start()]
             if self.denial and _DENIES.search(before):
+                continue
+            if self.denial and _DENIED_AFTER.search(clause[found.end() : found.end() + _REACH]):
                 continue
             if self.doubt and _WHETHER.search(before):
                 continue
@@ -77,6 +87,14 @@ _SURE = r"(?:definitely|surely|certainly|absolutely|for sure|easily|already|no d
 _WE = (
     r"(?:i|we|he|she|they|someone|somebody|(?:my |our |a |the |human )*(?:colleague|team|specialist"
     r"|advis[eo]r|manager|agent|consultant|broker|person))s?"
+)
+
+# "Should" is doubt elsewhere; here it is the advice.
+_YOU_SHOULD = r"(?:\byou (?:should|could|can|may|might|would|ought to) (?:\w+ ){0,2}?)?"
+_PRODUCT = (
+    r"(?:t-?bills?|treasury bills?|stocks|shares|equities|etfs?|unit trusts?|bonds?|ssbs?|reits?|crypto\w*|bitcoins?"
+    r"|gold|annuit\w+|robo-?advis\w+|(?:index|mutual|hedge|money market) funds?|endowment\w*|savings plans?"
+    r"|the stock market)\b"
 )
 
 RULES: tuple[Rule, ...] = (
@@ -116,7 +134,7 @@ RULES: tuple[Rule, ...] = (
         _any(
             r"\b(?:best|lowest|cheapest|unbeatable|most competitive) (?:[\w-]+ ){0,3}?(?:rates?|packages?"
             r"|deals?|offers?|interest|loans?)\b",
-            r"\b(?:rates?|packages?|deals?|offers?) (?:[\w'-]+ ){0,4}?(?:lowest|best|cheapest|unbeatable)\b",
+            r"\b(?:rates?|packages?|deals?|offers?) (?:(?!not (?!only|just))[\w'-]+(?<!n't) ){0,4}?(?:lowest|best|cheapest|unbeatable)\b",
             r"\b(?:beat|match) any (?:other )?(?:bank|rate|offer|quote)",
             r"最(?:低|好|优惠|優惠|划算|便宜)的?(?:利率|利息|配套|贷款|貸款|方案)|(?:利率|利息)(?:是)?(?:全[国市岛])?最低",
             r"\b(?:kadar|pakej|faedah|pinjaman)(?: \w+){0,2} (?:terbaik|terendah|paling (?:rendah|murah|baik)"
@@ -129,7 +147,9 @@ RULES: tuple[Rule, ...] = (
         "Promise no savings.",
         _any(
             rf"\byou(?:'ll| will| are going to| can) (?:{_SURE} )*save (?!time|yourself the)",
-            r"\b(?:will|'ll) save you (?!time)|\bcertain savings",
+            r"\bsav(?:e|es|ed|ing) you (?!(?:some |a lot of |much )?(?:time|effort|hassle|trouble)"
+            r"|(?:a|the) (?:trip|trouble|hassle)|from )|\bcertain savings",
+            r"\bsav(?:e|es|ing|ings of) (?:\w+ ){0,4}?(?:hundreds|thousands)\b",
             r"(?:一定|肯定|会)(?:帮您|帮你|为您)?(?:省下|节省)",
             r"\banda akan (?:\w+ )?jimat",
         ),
@@ -191,6 +211,9 @@ RULES: tuple[Rule, ...] = (
         "Give no investment, insurance, tax or legal advice and no forecast.",
         _any(
             r"\byou should (?:\w+ )?(?:invest|buy|sell|decouple|get (?:\w+ ){0,2}insurance|put (?:\w+ ){0,3}into)",
+            rf"{_YOU_SHOULD}\b(?:put|place|park|keep|move|shift|invest)(?:ting|ing)? (?:[\w-]+ ){{0,6}}?"
+            rf"in(?:to)? (?:[\w-]+ ){{0,2}}?{_PRODUCT}",
+            rf"{_YOU_SHOULD}\b(?:buy|consider|try|get|go for|switch to|look at|look into) (?:\w+ ){{0,2}}?{_PRODUCT}",
             r"\b(?:good|great|excellent|solid|safe|smart|sound|sure) investment\b",
             r"\b(?:i|we)(?:'d| would)? (?:\w+ )?(?:recommend|advise|suggest)(?: \w+){0,5}? (?:invest"
             r"|investing|investment|insurance|stocks?|shares|funds?|policy|mrta|decoupling|crypto|selling"

@@ -85,7 +85,7 @@ _ASKS_FOR_PERSON = (
         rf"{_WANT} {_ARTICLE}(?:{_KIND} )*(?:humans?|person|manager|supervisor){_ELSEWHERE}",
         r"(?:ur|your) (?:manager|supervisor|boss|superior)",
         r"(?:find|get) (?:someone|somebody|person|people) (?:to )?(?:talk|speak|help)",
-        r"(?:anyone|anybody|someone|somebody|any) (?:real|human|live)(?! estate)",
+        r"(?:anyone|anybody|someone|somebody) (?:real|human|live)|any human",
         r"(?:want|wish|need|like|have|going|please|pls|kindly|can (?:i|we|you|u)|could (?:i|we|you)|let me|i'll|i will|must"
         r"|how do i|how can i)(?: to)? (?:please )?escalate",
         r"(?<!i'm )(?<!i am )(?<!im )(?<!you're )(?<!you are )(?<!ur )(?<!u r )"
@@ -121,7 +121,8 @@ _ASKS_FOR_PERSON = (
     ),
     re.compile(
         r"人工(?!智)|真人|客服|找个人|找個人|找人(?:说|談|谈|聊)"
-        r"|(?:打(?:个|個|通)?(?:电话|電話)?|致电|致電|来电|來電|回电|回電|拨(?:个)?电话)(?:给|給)我|(?:打电话|打電話|致电|致電|联系|聯繫|聯絡)我"
+        r"|(?:打(?:个|個|通)?(?:电话|電話)?|致电|致電|来电|來電|回电|回電|拨(?:个)?电话)(?:给|給)我"
+        r"|(?:打电话|打電話|致电|致電|联系|聯繫|聯絡)我"
         r"|(?:给|給)我(?:打(?:个|個|通)?(?:电话|電話)|来电|來電|回电|回電)"
         r"|(?:找|见|見|叫|让|讓)(?:你们|你們|你)?(?:的)?(?:经理|經理|主管|上司)"
         r"|(?:不想|不要|别)(?:再)?(?:跟|和|与|用)?(?:机器人|機器人)"
@@ -141,8 +142,8 @@ _OTHERS = (
 )
 _TOLD = re.compile(
     r"(?:\b(?:are|r) (?:you|u)|\bis (?:this|it|that)|\b(?:am|was) i|\bif (?:you're|you are|u r|this is))(?: \w+){0,4} ?$"
-    rf"|(?<!{_LETTER}){_OTHERS}(?: (?:has|have|had|will|would|can|could|may|might|did|is|are|was|were|going|gonna|to|said|says"
-    r"|say|told|promised|wants?|wanted|tried|trying|keeps?|kept|already|also|always|never|just|then|later|who|that|they|he"
+    rf"|(?<!{_LETTER}){_OTHERS}(?: (?:has|have|had|will|would|can|could|may|might|did|is|are|was|were|going|gonna|to|said"
+    r"|says|say|told|promised|wants?|wanted|tried|trying|keeps?|kept|already|also|always|never|just|then|later|who|that|they|he"
     r"|she|it|me|us|'ll|once|today|yesterday|staff|officer|side)){1,8} ?$"
     r"|(?:银行|銀行|卖家|賣家|中介|律师|律師|经纪|經紀)(?:的人|那边|人员|经理)?(?:说|說|已经|已經|刚才|刚刚|昨天|今天|明天|他们|他們|她|他|会|會|要|有|来|也|才|都){0,6}$"
 )

@@ -59,6 +59,9 @@ FORBIDDEN = {
             "rates start at 1",
             "we compare 16 banks",
             "one point one five percent",
+            "34 years tenure",
+            "a tenure of 34 years",
+            "34年的贷款",
         ),
     ],
     guard.PLACEHOLDER: ["Hi [name], thanks", "Write to [e-mail]", "I am [your name]", "[insert rate]"],
@@ -93,6 +96,8 @@ FORBIDDEN = {
         *(
             "We have the best rates in town",
             "I'll find you the lowest rate",
+            "The lowest rate isn't hard to get",
+            "Our rates are not only good, our packages are not only fair but the best",
             "We can beat any bank",
             "最低利率",
         ),
@@ -106,6 +111,9 @@ FORBIDDEN = {
     guard.PROMISED_SAVINGS: [
         "You will save a lot",
         "This will save you thousands",
+        "It saves you hundreds of dollars a month.",
+        "Refinancing means saving thousands",
+        "That can save you money",
         "you'll definitely save money",
     ],
     guard.PROMISED_CONTACT: [
@@ -146,6 +154,12 @@ FORBIDDEN = {
         ),
         *("Just declare a higher income", "It is a great investment", "利率会下降", "建议您购买保险"),
         *("Decoupling is a smart way", "harga akan naik", "I'd suggest selling the flat"),
+        *(
+            "You should put spare cash in T-bills.",
+            "You could park your savings in an index fund, or in index funds",
+            "You may want to look at REITs",
+            "Try crypto",
+        ),
     ],
 }
 ALLOWED = [
@@ -155,6 +169,17 @@ ALLOWED = [
     "Your home at S$600,000 and your income of S$7,200 each month, S$11,200 together.",
     "Your current rate is 3.1%, on S$410k.",
     "At 34 you have time.",
+    "You are 34 years old.",
+    "Being 34 helps.",
+    "The lowest rate isn't always the best package.",
+    "Our packages are not always the cheapest.",
+    "The cheapest package is not necessarily the one for you.",
+    "Let's see whether refinancing saves you money.",
+    "It depends how much it will save you.",
+    "This saves you time and trouble.",
+    "The bank asks you to get fire insurance.",
+    "Let us look at the market together.",
+    "Do you keep the flat in both names?",
     "I have two options for you, and 1-2 questions.",
     "We are here 24/7.",
     "I am an AI assistant, not a human.",
@@ -229,6 +254,9 @@ def test_what_may_be_said_passes(draft: str) -> None:
         ("my rate is 4", "your 4% rate"),
         ("3.5", "at 3.5% now"),
         ("tenure 25 can?", "a tenure of 25 years"),
+        ("33", "33 years old"),
+        ("I'm 33, wife 31", "at 33 and 31"),
+        ("we move in Q3 2027", "in the third quarter of 2027"),
         ("OTP on 3/7, at 5pm? or 3 July", "3 July, 5pm"),
         ("twenty five years", "25 years"),
         ("三十年，150万", "S$1.5 million，30年"),
@@ -246,6 +274,10 @@ def test_the_customers_own_figures_may_be_repeated_however_written(customer: str
         ("we have 2 kids", "2 years"),
         ("at 5pm", "5%"),
         ("I pay S$3,000", "3,000%"),
+        ("I'm 33", "33 years tenure"),
+        ("age 33 and 31 years old", "over 31 years"),
+        ("2027, in 3 months", "In Q3 2027"),
+        ("2027, first half", "third quarter of 2027"),
         ("3 July is fine", "3 years"),
         ("rate 3.5%", "S$3.5m"),
     ],
@@ -311,11 +343,49 @@ def test_any_text_is_judged(draft: str) -> None:
     assert all(re.fullmatch("[a-z_]+", rule) for rule in verdict.broken)
 
 
+def test_a_draft_too_long_for_a_chat_is_held_back_whatever_it_says() -> None:
+    assert check_reply("Hello. " * 571, lead=LEAD, customer_texts=[]).ok
+    assert check_reply("Hello. " * 572, lead=LEAD, customer_texts=[]).broken == (guard.TOO_LONG,)
+
+
+def test_figures_in_the_first_four_thousand_characters_of_a_text_prove() -> None:
+    assert check_reply("S$800,000", lead=None, customer_texts=["x " * 1_990 + "800k"]).ok
+    assert not check_reply("S$800,000", lead=None, customer_texts=["x " * 2_000 + "800k"]).ok
+
+
+def test_the_newest_texts_prove_first_when_there_are_very_many() -> None:
+    flood = [f"{n} " + "x" * 3_990 for n in range(20)]
+    assert check_reply("S$800,000", lead=None, customer_texts=[*flood, "800k"]).ok
+    assert not check_reply("S$800,000", lead=None, customer_texts=["800k", *flood]).ok
+
+
 @pytest.mark.parametrize(
-    "piece", ["1,000", "will ", "one ", "share your ", "一", 'asked "', "you are ", " ", "\n", "we will "]
+    "piece",
+    [
+        "1,000",
+        "will ",
+        "one ",
+        "share your ",
+        "一",
+        'asked "',
+        "you are ",
+        " ",
+        "\n",
+        "we will ",
+        "1 ",
+        "put in ",
+        "save ",
+        "i'm ",
+        "q1",
+        "the lowest rate ",
+        "whether ",
+    ],
 )
-def test_a_long_text_is_judged_in_a_moment(piece: str) -> None:
-    text = piece * (40_000 // len(piece))
-    began = time.perf_counter()
-    check_reply(text, lead=LEAD, customer_texts=[text])
-    assert time.perf_counter() - began < 5
+def test_the_longest_text_is_judged_in_a_moment(piece: str) -> None:
+    """About a tenth of a second here; the bound leaves room for a slow machine."""
+    draft, flood = piece * (4_000 // len(piece)), piece * (40_000 // len(piece))
+    texts = [f"{n} {flood}" for n in range(20)]
+    began = time.process_time()
+    check_reply(draft, lead=LEAD, customer_texts=texts)
+    check_reply(flood, lead=LEAD, customer_texts=texts)
+    assert time.process_time() - began < 0.5
