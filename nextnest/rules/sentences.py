@@ -134,7 +134,8 @@ RULES: tuple[Rule, ...] = (
         _any(
             r"\b(?:best|lowest|cheapest|unbeatable|most competitive) (?:[\w-]+ ){0,3}?(?:rates?|packages?"
             r"|deals?|offers?|interest|loans?)\b",
-            r"\b(?:rates?|packages?|deals?|offers?) (?:(?!not (?!only|just))[\w'-]+(?<!n't) ){0,4}?(?:lowest|best|cheapest|unbeatable)\b",
+            r"\b(?:rates?|packages?|deals?|offers?) (?:(?!not (?!only|just))[\w'-]+(?<!n't) ){0,4}?"
+            r"(?:lowest|best|cheapest|unbeatable)\b",
             r"\b(?:beat|match) any (?:other )?(?:bank|rate|offer|quote)",
             r"最(?:低|好|优惠|優惠|划算|便宜)的?(?:利率|利息|配套|贷款|貸款|方案)|(?:利率|利息)(?:是)?(?:全[国市岛])?最低",
             r"\b(?:kadar|pakej|faedah|pinjaman)(?: \w+){0,2} (?:terbaik|terendah|paling (?:rendah|murah|baik)"

@@ -97,7 +97,6 @@ FORBIDDEN = {
             "We have the best rates in town",
             "I'll find you the lowest rate",
             "The lowest rate isn't hard to get",
-            "Our rates are not only good, our packages are not only fair but the best",
             "We can beat any bank",
             "最低利率",
         ),

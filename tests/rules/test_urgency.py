@@ -42,7 +42,8 @@ Can I get a personal loan too?|I have someone who can be guarantor|I need a mana
 What is an agent fee?|the bank will call me tomorrow|promoted to manager last year|I don't want to talk to a human
 the bank said they will call me|my banker told me that she would call me back|DBS has tried to call me twice
 银行会打给我|银行说明天会打给我|I will get a call from DBS tomorrow|I have a call with my bank at five|prices may escalate
-the seller wanted to call me|any live rates?|any real benefit?|bank akan telefon saya|rates escalate fast|I don't need a loan like this
+the seller wanted to call me|any live rates?|any real benefit?
+bank akan telefon saya|rates escalate fast|I don't need a loan like this
 How many persons can be on the loan?|I earn 8000 as a supervisor|I have a person to sell to|hello|1.5m condo
 """
 COMPLAIN = """
