@@ -27,7 +27,8 @@ def facts(lead: Lead | None, lead_id: UUID | None, lead_score: int | None) -> di
 
 def ensure(conn: Connection[Any], conversation_id: int, *, contact_id: int | None, uses_queue: bool) -> Row:
     """Know a conversation that came without a form: `created`, and `uses_queue` as first decided."""
-    row = SQL.ensure_conversation.one(
+    row = SQL.known_conversation.one(conn, conversation_id=conversation_id)
+    row = row or SQL.ensure_conversation.one(
         conn,
         conversation_id=conversation_id,
         contact_id=contact_id,
@@ -67,6 +68,11 @@ def give_to_person(conn: Connection[Any], conversation_id: int) -> Row | None:
 async def for_update(conn: AsyncConnection[Any], conversation_id: int) -> Row | None:
     """The conversation and its lead (column `lead`), locked; None when unknown."""
     return await SQL.conversation_for_update.aone(conn, conversation_id=conversation_id)
+
+
+async def lock(conn: AsyncConnection[Any], conversation_id: int) -> None:
+    """Lock the conversation before its messages: two who lock in different orders wait for each other."""
+    await SQL.lock_conversation.aone(conn, conversation_id=conversation_id)
 
 
 async def next_waiting(conn: AsyncConnection[Any]) -> int | None:

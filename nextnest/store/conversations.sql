@@ -64,8 +64,11 @@ update broker_conversations set held_by = 'person'
 where conversation_id = %(conversation_id)s
 returning status;
 
--- uses_queue: Whether the conversation was given to the queue when it was first seen.
-select uses_queue from broker_conversations where conversation_id = %(conversation_id)s;
+-- known_conversation: A conversation we know, without locking it: a webhook must not get in the way of a completing job.
+select false as created, uses_queue from broker_conversations where conversation_id = %(conversation_id)s;
+
+-- lock_conversation: Nobody else changes this conversation until the transaction ends.
+select conversation_id from broker_conversations where conversation_id = %(conversation_id)s for no key update;
 
 -- move_counters: Count what was said since the last time; rows are counted once, whoever counts.
 with sent as (

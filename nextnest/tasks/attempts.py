@@ -87,13 +87,14 @@ async def leave_to_a_person(
     turn = await incoming.read_turn(conn, conversation_id)
     if turn is None or turn.held_by == "person":
         return
+    await engagement.hand_off(conn, conversation_id, reason)
+    await conversations.lock(conn, conversation_id)
     first, settled = 0, 0
     if turn.messages:
         first = turn.first
         settled = await incoming.settle_rest(
             conn, conversation_id, newest=turn.newest, state="handed_over", job_id=job_id
         )
-    await engagement.hand_off(conn, conversation_id, reason)
     await conversations.move_counters(conn, conversation_id, settled)
     note = handoff.handoff_note(reason, turn.lead, turn.broker, turn.texts)
     notice = handoff.handoff_notice(reason)

@@ -117,7 +117,13 @@ async def hand_over(desk: Desk, turn: OpenTurn, reason: HandoffReason) -> Outcom
 async def update_broker_metrics(
     conn: AsyncConnection[Any], owner: Ownership, conversation_id: int, outcome: Outcome
 ) -> None:
-    """Settle the messages, release the place of a conversation that was handed over, move the counters."""
+    """Release the place of a conversation that was handed over, settle the messages, move the counters.
+
+    Locks are taken as everywhere: capacity, conversation, messages.
+    """
+    if outcome.settle_as == "handed_over" and outcome.reason:
+        await engagement.hand_off(conn, conversation_id, outcome.reason)
+    await conversations.lock(conn, conversation_id)
     settled = await incoming.settle_answered(
         conn, conversation_id, job_id=owner.job_id, deliberate_wait_s=outcome.deliberate_wait_s
     )
@@ -125,6 +131,4 @@ async def update_broker_metrics(
         settled += await incoming.settle_rest(
             conn, conversation_id, newest=outcome.seen, state=outcome.settle_as, job_id=owner.job_id
         )
-    if outcome.settle_as == "handed_over" and outcome.reason:
-        await engagement.hand_off(conn, conversation_id, outcome.reason)
     await conversations.move_counters(conn, conversation_id, settled)
