@@ -6,3 +6,16 @@ workers = 2
 threads = 8
 # Otherwise a management socket appears in the home folder of whoever starts it, one for all servers of that person.
 control_socket_disable = True
+
+
+def on_starting(_server):
+    """A missing setting ends the server with one line, before processes are made that would each say it at length."""
+    import sys
+
+    from nextnest.errors import ConfigurationError
+    from nextnest.settings import load
+
+    try:
+        load()
+    except ConfigurationError as error:
+        sys.exit(str(error))

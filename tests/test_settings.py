@@ -33,6 +33,22 @@ def _start(folder: Path, environment: dict[str, str]) -> subprocess.CompletedPro
     )
 
 
+def test_missing_settings_stop_web_with_one_line_that_names_them(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        str(ROOT / "gunicorn.conf.py"),
+        "web:create_app()",
+    ]
+    environment = {"PYTHONPATH": str(ROOT)} | {name: GOOD[name] for name in GOOD if name != "OPENAI_MODEL"}
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert ended.returncode != 0
+    assert [line for line in ended.stderr.splitlines() if "OPENAI_MODEL is missing" in line]
+    assert "Traceback" not in ended.stderr
+
+
 def test_missing_settings_stop_the_worker_with_one_line_that_names_them(tmp_path: Path) -> None:
     given = {name: value for name, value in GOOD.items() if name not in {"OPENAI_MODEL", "CHATWOOT_INBOX_ID"}}
     ended = _start(tmp_path, given)

@@ -7,16 +7,22 @@ attempt and worker: a superseded attempt changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+from contextlib import nullcontext
 from typing import Any
 
 import procrastinate
 import structlog
 from procrastinate import PsycopgConnector, jobs, manager
+from procrastinate.exceptions import ConnectorException
+from procrastinate.signals import on_stop
+from procrastinate.worker import Worker
 from psycopg import errors
 
 from nextnest import logs, settings
 from nextnest.database import worker_pool
+from nextnest.settings import Settings
 from nextnest.store import jobs as store
 from nextnest.tasks import attempts
 from nextnest.tasks.desk import Desk
@@ -26,24 +32,60 @@ log = structlog.get_logger(__name__)
 # A worker that dies is noticed after this long; its jobs are back in the queue some seconds later.
 HEARTBEAT_S = 3.0
 SILENT_S = 12.0
+# Between two workers of one process; the pool itself waits for the database.
+_AGAIN_S = 1.0
 
 
 class App(procrastinate.App):
     """Reads the settings when it is run, not when it is imported: deferring needs none of them."""
 
     async def run_worker_async(self, **kwargs: Any) -> None:
+        """Run workers, one after the other, until a signal ends it: losing the database ends a worker, not the process."""
         chosen = settings.load()
         logs.configure(chosen)
-        ours: dict[str, Any] = {
-            "concurrency": chosen.nextnest_worker_concurrency,
-            "fetch_job_polling_interval": chosen.nextnest_poll_s,
-            "abort_job_polling_interval": 1.0,
-            "shutdown_graceful_timeout": chosen.nextnest_grace_s,
-            "update_heartbeat_interval": HEARTBEAT_S,
-            "stalled_worker_timeout": SILENT_S,
-            "task_middleware": [attempts.guard],
-        }
-        await super().run_worker_async(**(ours | kwargs))
+        self.perform_import_paths()  # type: ignore[no-untyped-call]
+        options = _options(chosen) | kwargs | {"install_signal_handlers": False}
+        running = _Running()
+        with on_stop(running.stop) if kwargs.get("install_signal_handlers", True) else nullcontext():
+            while True:
+                await running.run(self._worker(**options))
+                if running.asked_to_stop or options.get("wait") is False:
+                    return
+                log.warning("worker starts again")
+                await asyncio.sleep(_AGAIN_S)
+
+
+class _Running:
+    """The worker that runs now, and whether somebody asked it to stop."""
+
+    def __init__(self) -> None:
+        self.asked_to_stop = False
+        self._worker: Worker | None = None
+
+    def stop(self) -> None:
+        self.asked_to_stop = True
+        if self._worker:
+            self._worker.stop()  # type: ignore[no-untyped-call]
+
+    async def run(self, worker: Worker) -> None:
+        """One worker's life. Without a database it cannot even sign off; upkeep finds its jobs."""
+        self._worker = worker
+        try:
+            await worker.run()  # type: ignore[no-untyped-call]
+        except ConnectorException as error:
+            log.warning("worker lost the database", error=type(error).__name__)
+
+
+def _options(chosen: Settings) -> dict[str, Any]:
+    return {
+        "concurrency": chosen.nextnest_worker_concurrency,
+        "fetch_job_polling_interval": chosen.nextnest_poll_s,
+        "abort_job_polling_interval": 1.0,
+        "shutdown_graceful_timeout": chosen.nextnest_grace_s,
+        "update_heartbeat_interval": HEARTBEAT_S,
+        "stalled_worker_timeout": SILENT_S,
+        "task_middleware": [attempts.guard],
+    }
 
 
 class Connector(PsycopgConnector):
