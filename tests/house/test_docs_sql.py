@@ -28,21 +28,25 @@ FILES = sorted(path for path in (ROOT / "nextnest" / "store").glob("*.sql") if p
 EARLIER = """
     insert into nextnest.broker_conversations (conversation_id) values (7);
     insert into nextnest.incoming_messages (conversation_id, message_id, content, source) values (7, 1, 'Hi', 'webhook');
-    insert into nextnest.outgoing_messages (conversation_id, kind, turn, payload, state, sent_at)
-    values (7, 'greeting', 0, '{}', 'sent', now()), (7, 'reply', 1, '{}', 'planned', null);
+    insert into nextnest.outgoing_messages (conversation_id, kind, turn, payload, sent_at)
+    values (7, 'greeting', 0, '{}', now()), (7, 'reply', 1, '{}', null);
+    update nextnest.outgoing_messages set state = 'sent' where sent_at is not null;
 """
 
 
 # A lead with her conversation, a message answered, and a text from the chat page.
 PERSON = """
-    insert into nextnest.leads (id, state, raw, lead, conversation_id)
-    values ('00000000-0000-0000-0000-000000000001', 'opened', '{}', '{}', 123);
+    insert into nextnest.leads (id, raw, lead, conversation_id)
+    values ('00000000-0000-0000-0000-000000000001', '{}', '{}', 123);
+    update nextnest.leads set state = 'opened';
     insert into nextnest.broker_conversations (conversation_id, lead_id)
     values (123, '00000000-0000-0000-0000-000000000001');
-    insert into nextnest.outgoing_messages (id, conversation_id, kind, turn, payload, state, sent_at)
-    values ('00000000-0000-0000-0000-000000000002', 123, 'reply', 1, '{}', 'sent', now());
-    insert into nextnest.incoming_messages (conversation_id, message_id, content, source, state, answered_by)
-    values (123, 1, 'Hi', 'chat', 'answered', '00000000-0000-0000-0000-000000000002');
+    insert into nextnest.outgoing_messages (id, conversation_id, kind, turn, payload, sent_at)
+    values ('00000000-0000-0000-0000-000000000002', 123, 'reply', 1, '{}', now());
+    update nextnest.outgoing_messages set state = 'sent';
+    insert into nextnest.incoming_messages (conversation_id, message_id, content, source, answered_by)
+    values (123, 1, 'Hi', 'chat', '00000000-0000-0000-0000-000000000002');
+    update nextnest.incoming_messages set state = 'answered';
     insert into nextnest.chat_posts (lead_id, client_id, conversation_id, message_id)
     values ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000003', 123, 1);
 """

@@ -161,11 +161,12 @@ def test_a_text_still_unsent_at_a_reload_is_sent_after_it(
 def test_markup_in_a_text_stays_text(page: Page, site: str, query: Query) -> None:
     start_chat(page, site)
     query(
-        "insert into outgoing_messages (conversation_id, kind, turn, payload, state, sent_at, chatwoot_message_id)"
-        " select conversation_id, 'reply', 1, jsonb_build_object('content', %(text)s::text), 'sent', now(), 9000"
+        "insert into outgoing_messages (conversation_id, kind, turn, payload, sent_at, chatwoot_message_id)"
+        " select conversation_id, 'reply', 1, jsonb_build_object('content', %(text)s::text), now(), 9000"
         " from broker_conversations",
         text="<img src=x onerror=alert(1)> **bold** javascript:alert(1) see https://mas.gov.sg/a?b=1&c=2.",
     )
+    query("update outgoing_messages set state = 'sent'")
     bubble = page.locator(".line.broker .bubble")
     expect(bubble).to_have_text(
         "<img src=x onerror=alert(1)> bold javascript:alert(1) see https://mas.gov.sg/a?b=1&c=2."
@@ -178,13 +179,15 @@ def test_markup_in_a_text_stays_text(page: Page, site: str, query: Query) -> Non
 def test_a_line_known_late_takes_its_place_by_id(page: Page, site: str, query: Query) -> None:
     start_chat(page, site)
     insert = (
-        "insert into outgoing_messages (conversation_id, kind, turn, payload, state, sent_at, chatwoot_message_id)"
-        " select conversation_id, 'reply', %(id)s, jsonb_build_object('content', %(text)s::text), 'sent', now(), %(id)s"
+        "insert into outgoing_messages (conversation_id, kind, turn, payload, sent_at, chatwoot_message_id)"
+        " select conversation_id, 'reply', %(id)s, jsonb_build_object('content', %(text)s::text), now(), %(id)s"
         " from broker_conversations"
     )
     query(insert, id=9001, text="second")
+    query("update outgoing_messages set state = 'sent'")
     expect(page.locator(".bubble")).to_have_text(["second"])
     query(insert, id=9000, text="first")
+    query("update outgoing_messages set state = 'sent'")
     expect(page.locator(".bubble")).to_have_text(["first", "second"])
 
 

@@ -126,10 +126,10 @@ def test_our_own_message_is_an_echo_by_the_id_it_carries(
 ) -> None:
     effect = uuid4()
     query(
-        "insert into outgoing_messages (id, conversation_id, kind, payload, state, sending_at)"
-        " values (%(effect)s, 7, 'reply', '{}', 'sending', now())",
+        "insert into outgoing_messages (id, conversation_id, kind, payload) values (%(effect)s, 7, 'reply', '{}')",
         effect=effect,
     )
+    query("update outgoing_messages set state = 'sending', sending_at = now()")
     echo = message(message_type=message_type, content_attributes={"nextnest_id": str(effect)})
     assert deliver(client, chatwoot, echo) == "echo_skipped"
     [sent] = query("select state, chatwoot_message_id from outgoing_messages")
@@ -141,9 +141,10 @@ def test_our_own_message_is_an_echo_by_chatwoots_id(
     client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
 ) -> None:
     query(
-        "insert into outgoing_messages (conversation_id, kind, payload, state, sent_at, chatwoot_message_id)"
-        " values (7, 'reply', '{}', 'sent', now(), 501)"
+        "insert into outgoing_messages (conversation_id, kind, payload, sent_at, chatwoot_message_id)"
+        " values (7, 'reply', '{}', now(), 501)"
     )
+    query("update outgoing_messages set state = 'sent'")
     assert deliver(client, chatwoot, by_colleague()) == "echo_skipped"
     assert held_by(query) == "ai"
 
@@ -152,9 +153,10 @@ def test_a_customer_who_repeats_our_words_is_answered(
     client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
 ) -> None:
     query(
-        "insert into outgoing_messages (conversation_id, kind, payload, state, sent_at, chatwoot_message_id)"
-        """ values (7, 'reply', '{"content": "ok"}', 'sent', now(), 500)"""
+        "insert into outgoing_messages (conversation_id, kind, payload, sent_at, chatwoot_message_id)"
+        """ values (7, 'reply', '{"content": "ok"}', now(), 500)"""
     )
+    query("update outgoing_messages set state = 'sent'")
     assert deliver(client, chatwoot, message(content="ok")) == "queued"
 
 

@@ -1,0 +1,257 @@
+"""The states of what we keep, as data: every step there is, what it means, and the commit it happens in.
+
+The database refuses any other step (migrations/20261122000610_transitions.sql), docs/pipelines.md draws exactly these, and
+the statements in nextnest/store take no others. Tests compare all four; whoever adds a step adds it in each place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# The commits by name: the function that opens the transaction. Two of one function are told apart by their names.
+COMMITS = {
+    "form": "web/conversations.py:open_conversation",
+    "refused form": "web/conversations.py:_refuse",
+    "form left": "web/conversations.py:_open_later",
+    "opening": "nextnest/opening.py:_record",
+    "webhook": "web/webhooks.py:chatwoot_webhook",
+    "chat page": "web/chat.py:send",
+    "engage": "nextnest/tasks/new_conversation.py:new_conversation",
+    "greeted": "nextnest/tasks/new_conversation.py:new_conversation",
+    "opened": "nextnest/tasks/open_conversation.py:open_conversation",
+    "take back": "nextnest/tasks/incoming_message.py:take_back",
+    "hand over": "nextnest/tasks/incoming_message.py:hand_over",
+    "answered": "nextnest/tasks/incoming_message.py:incoming_message",
+    "draft": "nextnest/tasks/answering.py:_plan",
+    "draft revived": "nextnest/tasks/answering.py:_plan_once_more",
+    "settled": "nextnest/tasks/settle_conversation.py:settle_conversation",
+    "delivered": "nextnest/tasks/deliver_effects.py:deliver_effects",
+    "forwarded": "nextnest/tasks/forward_message.py:forward_message",
+    "given up": "nextnest/tasks/attempts.py:give_up",
+    "rescued": "nextnest/tasks/upkeep.py:rescue",
+    "buried": "nextnest/tasks/upkeep.py:bury",
+    "upkeep": "nextnest/tasks/upkeep.py:upkeep",
+    "intent": "nextnest/delivery.py:_intend",
+    "sent": "nextnest/delivery.py:_adopt",
+    "answer lost": "nextnest/delivery.py:_note_unknown",
+    "planned again": "nextnest/delivery.py:_plan_again",
+    "withheld": "nextnest/delivery.py:withhold",
+    "retry": "nextnest/tasks/application.py:retry_job",
+    "finish": "nextnest/tasks/application.py:finish_job",
+    # Not ours: Procrastinate's worker and its periodic deferrer, its shell, and the lines of docs/operations.md.
+    "fetch": "Procrastinate",
+    "clock": "Procrastinate",
+    "by hand": "an operator",
+}
+
+# Whatever frees a place serves the first in line in the same commit.
+_FREES_A_PLACE = ("answered", "settled", "given up", "buried", "upkeep")
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One step. `before` is None for the first state of a row; `statements` are those of nextnest/store that take it."""
+
+    before: str | None
+    after: str
+    event: str
+    commits: tuple[str, ...]
+    statements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Machine:
+    """All steps of one column. `title` is the heading of its drawing in docs/pipelines.md."""
+
+    title: str
+    table: str
+    column: str
+    transitions: tuple[Transition, ...]
+
+    @property
+    def states(self) -> frozenset[str]:
+        return frozenset(step.after for step in self.transitions)
+
+    @property
+    def pairs(self) -> frozenset[tuple[str | None, str]]:
+        """What may follow what; (None, state) is a row's first state."""
+        return frozenset((step.before, step.after) for step in self.transitions)
+
+
+CONVERSATION = Machine(
+    "A conversation",
+    "broker_conversations",
+    "status",
+    (
+        Transition(
+            None,
+            "new",
+            "opened, or its first message",
+            ("opening", "webhook", "chat page"),
+            ("ensure_conversation",),
+        ),
+        Transition(
+            "new", "active", "a broker has room", ("engage", "take back", "settled"), ("record_assignment",)
+        ),
+        Transition(
+            "new", "waiting", "nobody is free", ("engage", "take back", "settled"), ("record_waiting",)
+        ),
+        Transition(
+            "waiting",
+            "active",
+            "a place is free",
+            ("engage", "take back", *_FREES_A_PLACE),
+            ("record_assignment",),
+        ),
+        *(
+            Transition(
+                before,
+                "handed_off",
+                "asked for, taken over, or given up",
+                ("answered", "settled", "given up", "buried"),
+                ("record_handoff",),
+            )
+            for before in ("new", "waiting", "active")
+        ),
+        *(
+            Transition(before, "resolved", "closed in Chatwoot", ("settled",), ("record_resolved",))
+            for before in ("new", "waiting", "active", "handed_off")
+        ),
+        Transition("handed_off", "new", "set to pending in Chatwoot", ("settled", "take back"), ("reopen",)),
+        Transition(
+            "resolved",
+            "new",
+            "set to pending, or the customer writes again",
+            ("settled", "take back"),
+            ("reopen",),
+        ),
+    ),
+)
+
+EFFECT = Machine(
+    "An outgoing effect",
+    "outgoing_messages",
+    "state",
+    (
+        Transition(
+            None,
+            "planned",
+            "with the decision that wants it",
+            ("engage", "take back", "draft", "hand over", *_FREES_A_PLACE),
+            ("plan",),
+        ),
+        Transition("planned", "sending", "about to be tried", ("intent",), ("intend", "intend_reply")),
+        Transition(
+            "sending",
+            "sent",
+            "Chatwoot answered, or its echo came back",
+            ("sent", "webhook"),
+            ("mark_sent", "adopt_echo"),
+        ),
+        Transition("sending", "unknown", "the answer was lost", ("answer lost",), ("mark_unknown",)),
+        Transition("sending", "planned", "certainly not done", ("planned again",), ("plan_again",)),
+        Transition("sending", "withheld", "refused for good", ("withheld",), ("withhold",)),
+        Transition(
+            "unknown",
+            "sent",
+            "found in the conversation, or its echo came back",
+            ("sent", "webhook"),
+            ("mark_sent", "adopt_echo"),
+        ),
+        Transition(
+            "unknown",
+            "planned",
+            "not found, and every lost request has ended",
+            ("planned again",),
+            ("plan_again",),
+        ),
+        Transition("unknown", "withheld", "not wanted any more", ("withheld",), ("withhold",)),
+        Transition("planned", "withheld", "something newer, or a person", ("withheld",), ("withhold",)),
+        Transition("withheld", "planned", "wanted after all", ("draft revived",), ("revive",)),
+        Transition("planned", "sent", "a late answer shows that it was done", ("sent",), ("mark_sent",)),
+        Transition("withheld", "sent", "a late answer shows that it was done", ("sent",), ("mark_sent",)),
+        Transition("planned", "unknown", "the database was set back", ("by hand",)),
+    ),
+)
+
+LEAD = Machine(
+    "A lead",
+    "leads",
+    "state",
+    (
+        Transition(None, "received", "a form we understand", ("form",), ("keep_lead",)),
+        Transition(None, "rejected", "a form with bad fields", ("refused form",), ("keep_rejected",)),
+        Transition("received", "opened", "a conversation of its own", ("opening",), ("record_opened",)),
+        Transition("received", "reused", "an earlier conversation goes on", ("opening",), ("record_opened",)),
+    ),
+)
+
+MESSAGE = Machine(
+    "A customer's message",
+    "incoming_messages",
+    "state",
+    (
+        Transition(None, "unanswered", "it came in", ("webhook", "chat page"), ("remember_message",)),
+        Transition(None, "forwarded", "outside the rollout", ("webhook", "chat page"), ("remember_message",)),
+        Transition(
+            "unanswered", "answered", "a reply that took it in was sent", ("answered",), ("settle_answered",)
+        ),
+        Transition(
+            "unanswered",
+            "handed_over",
+            "a person was fetched",
+            ("answered", "given up", "buried"),
+            ("settle_rest",),
+        ),
+        Transition(
+            "unanswered",
+            "left_to_person",
+            "a person already has it",
+            ("answered", "by hand"),
+            ("settle_rest",),
+        ),
+    ),
+)
+
+JOB = Machine(
+    "A job",
+    "procrastinate_jobs",
+    "status",
+    (
+        Transition(
+            None,
+            "todo",
+            "deferred, in the commit of what it is about",
+            ("form left", "opening", "webhook", "chat page", "greeted", *_FREES_A_PLACE, "clock"),
+        ),
+        Transition("todo", "doing", "a worker takes it", ("fetch",)),
+        Transition(
+            "doing",
+            "succeeded",
+            "with its business rows",
+            ("opened", "greeted", "answered", "settled", "delivered", "forwarded", "finish"),
+            ("complete_job", "finish_job"),
+        ),
+        Transition(
+            "doing",
+            "todo",
+            "an attempt failed, was interrupted, or lost its worker",
+            ("retry", "rescued"),
+            ("retry_job", "rescue_job"),
+        ),
+        Transition(
+            "doing",
+            "failed",
+            "no attempt left, or no use in trying",
+            ("given up", "buried", "finish", "retry"),
+            ("finish_job", "bury_job", "retry_job"),
+        ),
+        Transition("doing", "aborted", "called off, or its twin already waits", ("finish",), ("finish_job",)),
+        Transition("todo", "cancelled", "called off", ("by hand",)),
+        Transition("failed", "todo", "tried once more", ("by hand",)),
+    ),
+)
+
+# Those whose steps our own triggers guard; the jobs' table is Procrastinate's.
+GUARDED = (CONVERSATION, EFFECT, LEAD, MESSAGE)
+MACHINES = (*GUARDED, JOB)
