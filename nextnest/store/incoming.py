@@ -97,6 +97,11 @@ class OpenTurn:
         return self.messages[0].message_id
 
     @property
+    def arrivals(self) -> list[datetime]:
+        """When each message came in; not in the order of their ids when webhooks came out of order."""
+        return [message.received_at for message in self.messages]
+
+    @property
     def texts(self) -> list[str]:
         return [message.content for message in self.messages]
 
@@ -124,9 +129,16 @@ async def newest_unanswered(conn: AsyncConnection[Any], conversation_id: int) ->
     return row["message_id"] if row else None
 
 
-async def mark_started(conn: AsyncConnection[Any], conversation_id: int, newest: int) -> None:
-    """Note when a job took the messages in; the first time counts."""
-    await SQL.mark_started.arun(conn, conversation_id=conversation_id, newest=newest)
+async def anything_new(conn: AsyncConnection[Any], conversation_id: int) -> bool:
+    """Whether a message came in that no job has taken in. Webhooks may come out of order: newer ids do not tell."""
+    row = await SQL.anything_new.aone(conn, conversation_id=conversation_id)
+    return bool(row and row["found"])
+
+
+async def mark_started(conn: AsyncConnection[Any], turn: OpenTurn) -> None:
+    """Note when a job took the turn's messages in; the first time counts."""
+    message_ids = [message.message_id for message in turn.messages]
+    await SQL.mark_started.arun(conn, conversation_id=turn.conversation_id, message_ids=message_ids)
 
 
 async def settle_answered(

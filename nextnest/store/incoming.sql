@@ -43,9 +43,13 @@ where c.conversation_id = %(conversation_id)s;
 select max(message_id) as message_id from incoming_messages
 where conversation_id = %(conversation_id)s and state = 'unanswered';
 
+-- anything_new: Whether a message came in that no job has taken in yet; its id may be lower than theirs.
+select exists (select from incoming_messages
+               where conversation_id = %(conversation_id)s and state = 'unanswered' and started_at is null) as found;
+
 -- mark_started: A job has taken these messages in.
 update incoming_messages set started_at = coalesce(started_at, now())
-where conversation_id = %(conversation_id)s and state = 'unanswered' and message_id <= %(newest)s;
+where conversation_id = %(conversation_id)s and state = 'unanswered' and message_id = any (%(message_ids)s);
 
 -- settle_answered: Every message that a reply of ours took in is answered by it.
 -- A message whose webhook came late, after the reply was written, is not: its own job answers it.

@@ -99,7 +99,7 @@ async def intend(conn: AsyncConnection[Any], effect_id: UUID) -> bool:
 
 
 async def intend_reply(conn: AsyncConnection[Any], effect_id: UUID, *, whatever_came: bool) -> bool:
-    """planned -> sending, in the one statement that also checks that the AI has the conversation and nothing newer came.
+    """planned -> sending, in the one statement that also checks that the AI has the conversation and nothing came in since.
 
     `whatever_came` drops the second half: a customer who never stops typing is answered all the same.
     """
@@ -131,6 +131,18 @@ async def revive(conn: AsyncConnection[Any], effect_id: UUID) -> None:
     """withheld -> planned: the reason for withholding is gone."""
     await SQL.revive.arun(conn, effect_id=effect_id)
     await SQL.mark_used.arun(conn, effect_id=effect_id)
+
+
+async def takes_everything_in(conn: AsyncConnection[Any], effect_id: UUID) -> bool:
+    """Whether the draft knew every message that is to be answered now."""
+    row = await SQL.takes_everything_in.aone(conn, effect_id=effect_id)
+    return bool(row and row["complete"])
+
+
+async def rewrite(conn: AsyncConnection[Any], effect_id: UUID, payload: dict[str, Any]) -> None:
+    """planned or withheld -> planned with another text; the draft before it counts as superseded."""
+    await SQL.mark_superseded.arun(conn, effect_id=effect_id)
+    await SQL.rewrite.arun(conn, effect_id=effect_id, payload=Jsonb(payload))
 
 
 async def record_reply(
@@ -165,5 +177,5 @@ async def record_reply(
 
 
 async def left_behind(conn: AsyncConnection[Any], older_than_s: float) -> list[int]:
-    """Conversations whose unfinished effects no job is working on."""
+    """Conversations whose unfinished effects neither a job nor the legacy path is working on."""
     return [row["conversation_id"] for row in await SQL.left_behind.aall(conn, older_than_s=older_than_s)]

@@ -28,7 +28,8 @@ where o.id = %(effect_id)s and o.state = 'planned'
   and exists (select from broker_conversations c
               where c.conversation_id = o.conversation_id and c.held_by = 'ai' and c.status = 'active')
   and (%(whatever_came)s or not exists (select from incoming_messages m
-              where m.conversation_id = o.conversation_id and m.state = 'unanswered' and m.message_id > o.turn))
+              where m.conversation_id = o.conversation_id and m.state = 'unanswered'
+                and (m.started_at is null or m.started_at > o.planned_at)))
 returning o.id;
 
 -- mark_sent: The effect took place; Chatwoot's message id is remembered so that its echo is known.
@@ -53,6 +54,17 @@ where id = %(effect_id)s and state in ('planned', 'sending', 'unknown');
 update outgoing_messages set state = 'planned', last_error = null
 where id = %(effect_id)s and state = 'withheld';
 
+-- takes_everything_in: Whether a draft was written after everything was taken in that is to be answered now.
+select not exists (select from incoming_messages m
+                   where m.conversation_id = o.conversation_id and m.state = 'unanswered'
+                     and m.started_at > o.planned_at) as complete
+from outgoing_messages o where o.id = %(effect_id)s;
+
+-- rewrite: A new text for a reply that was not sent.
+update outgoing_messages
+set state = 'planned', payload = %(payload)s, planned_at = now(), last_error = null
+where id = %(effect_id)s and state in ('planned', 'withheld');
+
 -- mark_superseded: The draft behind a withheld reply was not used.
 update ai_replies set outcome = 'superseded' where outgoing_id = %(effect_id)s and outcome = 'used';
 
@@ -62,12 +74,15 @@ insert into ai_replies (conversation_id, outgoing_id, job_id, turn, model, promp
 values (%(conversation_id)s, %(outgoing_id)s, %(job_id)s, %(turn)s, %(model)s, %(prompt_version)s, %(input_tokens)s,
         %(output_tokens)s, %(total_tokens)s, %(cached_tokens)s, %(latency_s)s, %(outcome)s, %(verdict)s);
 
--- left_behind: Conversations with unfinished effects that no job is working on.
+-- left_behind: Conversations with unfinished effects that nobody is working on.
 select distinct o.conversation_id from outgoing_messages o
 where o.state in ('planned', 'sending', 'unknown') and o.planned_at < now() - make_interval(secs => %(older_than_s)s)
   and not exists (select from procrastinate_jobs j
                   where j.lock = 'conversation-' || o.conversation_id and j.status in ('todo', 'doing'))
+  and not exists (select from legacy_engagements e
+                  where e.conversation_id = o.conversation_id and e.held_until > clock_timestamp())
 limit 100;
 
--- mark_used: The draft behind a reply is used.
-update ai_replies set outcome = 'used' where outgoing_id = %(effect_id)s and outcome = 'superseded';
+-- mark_used: The newest draft behind a reply is used.
+update ai_replies set outcome = 'used'
+where id = (select max(id) from ai_replies where outgoing_id = %(effect_id)s) and outcome = 'superseded';

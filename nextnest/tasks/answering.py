@@ -11,9 +11,11 @@ import hashlib
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from psycopg import AsyncConnection
 
 from nextnest.models import Prompt, Reply, Verdict
 from nextnest.rules.guard import check_reply
@@ -64,21 +66,22 @@ class Answering:
 
     def _overdue(self, turn: OpenTurn) -> bool:
         """A customer who never stops typing is answered after a while all the same."""
-        waited = (datetime.now(UTC) - turn.messages[0].received_at).total_seconds()
+        waited = (datetime.now(UTC) - min(turn.arrivals)).total_seconds()
         return waited > self.desk.settings.nextnest_max_burst_s
 
     async def _listened(self, turn: OpenTurn) -> bool:
-        """Give the customer a moment to go on; False when something newer came in meanwhile."""
+        """Give the customer a moment to go on; False when something came in meanwhile."""
         window = listening_window(turn.texts, self.desk.pace)
         await self._wait(window - _spent(turn))
         async with self.desk.pool.connection() as conn:
-            return await incoming.newest_unanswered(conn, self.conversation_id) == turn.newest
+            return not await incoming.anything_new(conn, self.conversation_id)
 
     async def _draft(self, turn: OpenTurn) -> outbox.Effect | None:
-        """The planned reply: the one a crashed attempt left behind, or a new one. None when the guard let none pass."""
+        """The planned reply: the one an earlier attempt left behind, or a new one. None when the guard let none pass."""
         async with self.desk.pool.connection() as conn:
             effect = await outbox.find(conn, self.conversation_id, "reply", turn.newest)
-        if effect is None:
+            usable = effect is not None and await outbox.takes_everything_in(conn, effect.id)
+        if not usable:
             effect = await self._write(turn)
         if effect is not None and effect.state == "withheld":
             effect = await self._plan_once_more(effect)
@@ -127,9 +130,7 @@ class Answering:
 
     async def _plan(self, turn: OpenTurn, prompt: Prompt, reply: Reply, verdict: Verdict) -> outbox.Effect:
         async with self.desk.transaction() as conn:
-            await outbox.plan(conn, self.conversation_id, "reply", {"content": reply.text}, turn=turn.newest)
-            effect = await outbox.find(conn, self.conversation_id, "reply", turn.newest)
-            assert effect is not None
+            effect = await self._put_into_outbox(conn, turn, {"content": reply.text})
             await outbox.record_reply(
                 conn,
                 conversation_id=self.conversation_id,
@@ -141,6 +142,18 @@ class Answering:
                 verdict=verdict,
                 outcome="used",
             )
+        return effect
+
+    async def _put_into_outbox(
+        self, conn: AsyncConnection[Any], turn: OpenTurn, payload: dict[str, Any]
+    ) -> outbox.Effect:
+        """A turn has one reply; one that was drafted before a late message came in gets the new text."""
+        if earlier := await outbox.find(conn, self.conversation_id, "reply", turn.newest):
+            await outbox.rewrite(conn, earlier.id, payload)
+        else:
+            await outbox.plan(conn, self.conversation_id, "reply", payload, turn=turn.newest)
+        effect = await outbox.find(conn, self.conversation_id, "reply", turn.newest)
+        assert effect is not None
         return effect
 
     async def _plan_once_more(self, effect: outbox.Effect) -> outbox.Effect:
@@ -173,8 +186,8 @@ class Answering:
 
 
 def _spent(turn: OpenTurn) -> float:
-    """Seconds since the customer's newest message came in."""
-    return (datetime.now(UTC) - turn.messages[-1].received_at).total_seconds()
+    """Seconds since the customer's last message came in."""
+    return (datetime.now(UTC) - max(turn.arrivals)).total_seconds()
 
 
 def _check(reply: Reply, turn: OpenTurn, prompt: Prompt) -> Verdict:

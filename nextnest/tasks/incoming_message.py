@@ -10,6 +10,7 @@ from procrastinate import JobContext
 from psycopg import AsyncConnection
 
 from nextnest import engagement
+from nextnest.engagement import Engagement
 from nextnest.rules import handoff
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.urgency import analyze_message_urgency
@@ -64,7 +65,7 @@ async def respond(desk: Desk, owner: Ownership, conversation_id: int) -> Outcome
             return ended
         assert turn is not None
         if turn.broker is None or turn.status != "active":
-            if not await take_back(desk, turn):
+            if (await take_back(desk, turn)).place:
                 return Outcome("waiting for a broker")
         elif await answering.answer(turn):
             return Outcome("answered", turn.newest, deliberate_wait_s=answering.deliberate_wait_s)
@@ -77,7 +78,7 @@ async def read_turn(desk: Desk, conversation_id: int) -> OpenTurn | None:
     async with desk.transaction() as conn:
         turn = await incoming.read_turn(conn, conversation_id)
         if turn and turn.messages:
-            await incoming.mark_started(conn, conversation_id, turn.newest)
+            await incoming.mark_started(conn, turn)
     return turn
 
 
@@ -95,12 +96,15 @@ async def without_us(desk: Desk, turn: OpenTurn | None) -> Outcome | None:
     return None
 
 
-async def take_back(desk: Desk, turn: OpenTurn) -> bool:
-    """A conversation without a place, such as a closed one in which the customer writes again, gets one or waits in line."""
+async def take_back(desk: Desk, turn: OpenTurn) -> Engagement:
+    """A conversation without a place, such as a closed one in which the customer writes again, gets one or waits in line.
+
+    Neither when a person took it in this very moment; the turn is read again then.
+    """
     async with desk.transaction() as conn:
         engaged = await engagement.take_back(conn, turn.conversation_id)
     await desk.delivery.deliver_all(turn.conversation_id)
-    return engaged.broker is not None
+    return engaged
 
 
 async def hand_over(desk: Desk, turn: OpenTurn, reason: HandoffReason) -> Outcome:

@@ -44,16 +44,3 @@ def test_a_worker_killed_while_a_reply_waits_answers_once_with_the_same_draft(sl
     world.until(lambda: world.outcome_of(lock) == "answered", seconds=45)
     assert len(world.said(conversation_id)) == 2
     assert len(world.model.calls) == 1
-
-
-def test_a_burst_becomes_one_answer(slow_world: World) -> None:
-    world = slow_world
-    conversation_id = world.greeted()
-    for text in ["Hi", "I have a question about the loan and", "about the CPF rules. Which one first?"]:
-        world.chatwoot.customer_says(conversation_id, text)
-    world.until(lambda: len(world.said(conversation_id)) == 2 and world.quiet(), seconds=30)
-    assert len(world.said(conversation_id)) == 2
-    [replies] = world.rows(
-        "select count(distinct answered_by) as n, count(*) as asked from incoming_messages"
-    )
-    assert (replies["n"], replies["asked"]) == (1, 3)
