@@ -39,7 +39,7 @@ create trigger a_conversation_goes before update of status on nextnest.broker_co
         ('waiting', 'active'), ('waiting', 'handed_off'), ('waiting', 'resolved'),
         ('active', 'handed_off'), ('active', 'resolved'),
         ('handed_off', 'new'), ('handed_off', 'resolved'),
-        ('resolved', 'new')))
+        ('resolved', 'new'), ('resolved', 'handed_off')))
     execute function nextnest.refuse_transition('status', 'conversation_id');
 
 create trigger an_effect_begins_as before insert on nextnest.outgoing_messages
@@ -62,9 +62,10 @@ create trigger a_lead_goes before update of state on nextnest.leads
     execute function nextnest.refuse_transition('state', 'id');
 
 create trigger a_message_begins_as before insert on nextnest.incoming_messages
-    for each row when (new.state not in ('unanswered', 'forwarded'))
+    for each row when (new.state <> 'unanswered')
     execute function nextnest.refuse_transition('state', 'conversation_id', 'message_id');
 create trigger a_message_goes before update of state on nextnest.incoming_messages
     for each row when (old.state <> new.state and (old.state, new.state) not in (
-        ('unanswered', 'answered'), ('unanswered', 'handed_over'), ('unanswered', 'left_to_person')))
+        ('unanswered', 'answered'), ('unanswered', 'handed_over'), ('unanswered', 'left_to_person'),
+        ('unanswered', 'forwarded')))
     execute function nextnest.refuse_transition('state', 'conversation_id', 'message_id');

@@ -16,6 +16,7 @@ COMMITS = {
     "opening": "nextnest/opening.py:_record",
     "webhook": "web/webhooks.py:chatwoot_webhook",
     "chat page": "web/chat.py:send",
+    "arrived": "nextnest/engagement_manager.py:_arrive",
     "engage": "nextnest/tasks/new_conversation.py:new_conversation",
     "greeted": "nextnest/tasks/new_conversation.py:new_conversation",
     "opened": "nextnest/tasks/open_conversation.py:open_conversation",
@@ -44,8 +45,9 @@ COMMITS = {
     "by hand": "an operator",
 }
 
-# Whatever frees a place serves the first in line in the same commit.
-_FREES_A_PLACE = ("answered", "settled", "given up", "buried", "upkeep")
+# Whoever decides about a place serves the first in line in the same commit, and defers its job.
+_ENGAGES = ("engage", "arrived", "take back", "settled")
+_SERVES = (*_ENGAGES, "answered", "given up", "buried", "upkeep")
 
 
 @dataclass(frozen=True)
@@ -90,17 +92,13 @@ CONVERSATION = Machine(
             ("opening", "webhook", "chat page"),
             ("ensure_conversation",),
         ),
-        Transition(
-            "new", "active", "a broker has room", ("engage", "take back", "settled"), ("record_assignment",)
-        ),
-        Transition(
-            "new", "waiting", "nobody is free", ("engage", "take back", "settled"), ("record_waiting",)
-        ),
+        Transition("new", "active", "a broker has room", _ENGAGES, ("record_assignment",)),
+        Transition("new", "waiting", "nobody is free", _ENGAGES, ("record_waiting",)),
         Transition(
             "waiting",
             "active",
             "a place is free",
-            ("engage", "take back", *_FREES_A_PLACE),
+            _SERVES,
             ("record_assignment",),
         ),
         *(
@@ -111,7 +109,7 @@ CONVERSATION = Machine(
                 ("answered", "settled", "given up", "buried"),
                 ("record_handoff",),
             )
-            for before in ("new", "waiting", "active")
+            for before in ("new", "waiting", "active", "resolved")
         ),
         *(
             Transition(before, "resolved", "closed in Chatwoot", ("settled",), ("record_resolved",))
@@ -137,7 +135,7 @@ EFFECT = Machine(
             None,
             "planned",
             "with the decision that wants it",
-            ("engage", "take back", "draft", "hand over", *_FREES_A_PLACE),
+            ("draft", "hand over", *_SERVES),
             ("plan",),
         ),
         Transition("planned", "sending", "about to be tried", ("intent",), ("intend", "intend_reply")),
@@ -166,8 +164,16 @@ EFFECT = Machine(
             ("plan_again",),
         ),
         Transition("unknown", "withheld", "not wanted any more", ("withheld",), ("withhold",)),
-        Transition("planned", "withheld", "something newer, or a person", ("withheld",), ("withhold",)),
-        Transition("withheld", "planned", "wanted after all", ("draft revived",), ("revive",)),
+        Transition(
+            "planned",
+            "withheld",
+            "something newer, or a person",
+            ("withheld", "webhook"),
+            ("withhold", "withhold_arrival"),
+        ),
+        Transition(
+            "withheld", "planned", "wanted after all", ("draft revived", "draft"), ("revive", "rewrite")
+        ),
         Transition("planned", "sent", "a late answer shows that it was done", ("sent",), ("mark_sent",)),
         Transition("withheld", "sent", "a late answer shows that it was done", ("sent",), ("mark_sent",)),
         Transition("planned", "unknown", "the database was set back", ("by hand",)),
@@ -192,7 +198,6 @@ MESSAGE = Machine(
     "state",
     (
         Transition(None, "unanswered", "it came in", ("webhook", "chat page"), ("remember_message",)),
-        Transition(None, "forwarded", "outside the rollout", ("webhook", "chat page"), ("remember_message",)),
         Transition(
             "unanswered", "answered", "a reply that took it in was sent", ("answered",), ("settle_answered",)
         ),
@@ -207,9 +212,10 @@ MESSAGE = Machine(
             "unanswered",
             "left_to_person",
             "a person already has it",
-            ("answered", "by hand"),
-            ("settle_rest",),
+            ("answered", "forwarded", "by hand"),
+            ("settle_rest", "settle_forwarded"),
         ),
+        Transition("unanswered", "forwarded", "n8n has it", ("forwarded",), ("settle_forwarded",)),
     ),
 )
 
@@ -222,7 +228,7 @@ JOB = Machine(
             None,
             "todo",
             "deferred, in the commit of what it is about",
-            ("form left", "opening", "webhook", "chat page", "greeted", *_FREES_A_PLACE, "clock"),
+            ("form left", "opening", "webhook", "chat page", "greeted", *_SERVES, "clock"),
         ),
         Transition("todo", "doing", "a worker takes it", ("fetch",)),
         Transition(
