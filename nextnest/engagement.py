@@ -32,13 +32,17 @@ class Engagement:
 
 
 async def engage(conn: AsyncConnection[Any], conversation_id: int) -> Engagement:
-    """Assign the conversation and plan the broker's arrival, or put it in line. Repeating changes nothing."""
-    await brokers.lock_capacity(conn)
+    """Assign the conversation and plan the broker's arrival, or put it in line. Repeating changes nothing.
+
+    Whoever waits already is served first: a place that an operator opened a moment ago is not the newcomer's.
+    """
+    await serve_waiting(conn)
+    return await _assign_or_put_in_line(conn, conversation_id)
+
+
+async def _assign_or_put_in_line(conn: AsyncConnection[Any], conversation_id: int) -> Engagement:
     conversation = await conversations.for_update(conn, conversation_id)
-    if conversation is None or conversation["status"] not in {
-        ConversationStatus.NEW,
-        ConversationStatus.WAITING,
-    }:
+    if conversation is None or not _wants_a_broker(conversation):
         return Engagement()
     broker = await assign_best_broker(conn, conversation)
     if broker is None:
@@ -106,6 +110,7 @@ async def plan_broker_join(conn: AsyncConnection[Any], conversation: Row, broker
 
 async def take_back(conn: AsyncConnection[Any], conversation_id: int) -> Engagement:
     """Let the AI go on with a conversation that was closed or given back; it needs a place again."""
+    await brokers.lock_capacity(conn)
     await conversations.reopen(conn, conversation_id)
     return await engage(conn, conversation_id)
 
@@ -135,7 +140,7 @@ async def serve_waiting(conn: AsyncConnection[Any]) -> list[int]:
     await brokers.lock_capacity(conn)
     served: list[int] = []
     while (conversation_id := await conversations.next_waiting(conn)) is not None:
-        if (await engage(conn, conversation_id)).broker is None:
+        if (await _assign_or_put_in_line(conn, conversation_id)).broker is None:
             break
         await deferring.new_conversation(conversation_id).defer(conn)
         served.append(conversation_id)
@@ -146,6 +151,12 @@ async def _put_in_line(conn: AsyncConnection[Any], conversation_id: int) -> Enga
     place = await conversations.record_waiting(conn, conversation_id)
     await outbox.plan(conn, conversation_id, "waiting_notice", {"content": wording.waiting_notice(place)})
     return Engagement(place=place)
+
+
+def _wants_a_broker(conversation: Row) -> bool:
+    """Nobody has it yet: neither a broker nor, from the moment of her message on, a person."""
+    unassigned = conversation["status"] in {ConversationStatus.NEW, ConversationStatus.WAITING}
+    return unassigned and conversation["held_by"] == "ai"
 
 
 def _lead_of(conversation: Row) -> Lead | None:

@@ -27,8 +27,7 @@ def facts(lead: Lead | None, lead_id: UUID | None, lead_score: int | None) -> di
 
 def ensure(conn: Connection[Any], conversation_id: int, *, contact_id: int | None, uses_queue: bool) -> Row:
     """Know a conversation that came without a form: `created`, and `uses_queue` as first decided."""
-    row = SQL.known_conversation.one(conn, conversation_id=conversation_id)
-    row = row or SQL.ensure_conversation.one(
+    row = known(conn, conversation_id) or SQL.ensure_conversation.one(
         conn,
         conversation_id=conversation_id,
         contact_id=contact_id,
@@ -37,6 +36,11 @@ def ensure(conn: Connection[Any], conversation_id: int, *, contact_id: int | Non
     )
     assert row
     return row
+
+
+def known(conn: Connection[Any], conversation_id: int) -> Row | None:
+    """`uses_queue` of a conversation we know, else None; takes no lock."""
+    return SQL.known_conversation.one(conn, conversation_id=conversation_id)
 
 
 async def ensure_for_lead(
@@ -57,12 +61,16 @@ async def ensure_for_lead(
 
 def note_status(conn: Connection[Any], conversation_id: int, status: str) -> Row | None:
     """Remember Chatwoot's status; `held_by` and `status` afterwards, None for a conversation we do not know."""
-    return SQL.note_status.one(conn, conversation_id=conversation_id, status=status)
+    row = SQL.note_status.one(conn, conversation_id=conversation_id, status=status)
+    SQL.withhold_arrival.run(conn, conversation_id=conversation_id)
+    return row
 
 
 def give_to_person(conn: Connection[Any], conversation_id: int) -> Row | None:
-    """Silence the AI from the caller's commit on; None for a conversation we do not know."""
-    return SQL.give_to_person.one(conn, conversation_id=conversation_id)
+    """Silence the AI from the caller's commit on, a greeting that waits included; None for an unknown conversation."""
+    row = SQL.give_to_person.one(conn, conversation_id=conversation_id)
+    SQL.withhold_arrival.run(conn, conversation_id=conversation_id)
+    return row
 
 
 async def for_update(conn: AsyncConnection[Any], conversation_id: int) -> Row | None:
@@ -98,7 +106,7 @@ async def record_waiting(conn: AsyncConnection[Any], conversation_id: int) -> in
 
 
 async def record_handoff(conn: AsyncConnection[Any], conversation_id: int, reason: str) -> bool:
-    """Give the conversation to a person; False when it was already given or closed."""
+    """Give the conversation to a person, a closed one, too; False when one has it."""
     return await SQL.record_handoff.arun(conn, conversation_id=conversation_id, reason=reason) == 1
 
 
@@ -108,7 +116,7 @@ async def record_resolved(conn: AsyncConnection[Any], conversation_id: int) -> b
 
 
 async def reopen(conn: AsyncConnection[Any], conversation_id: int) -> bool:
-    """Let the AI work on it again; False when it never stopped."""
+    """Let the AI work on it again; False when it never stopped, or a person has it."""
     return await SQL.reopen.arun(conn, conversation_id=conversation_id) == 1
 
 

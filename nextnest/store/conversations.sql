@@ -14,13 +14,13 @@ returning (xmax = 0) as created, uses_queue;
 select c.*, l.lead from broker_conversations c left join leads l on l.id = c.lead_id
 where c.conversation_id = %(conversation_id)s for update of c;
 
--- next_waiting: The lead that has waited longest.
-select conversation_id from broker_conversations where status = 'waiting'
+-- next_waiting: The lead that has waited longest and that no person has taken meanwhile.
+select conversation_id from broker_conversations where status = 'waiting' and held_by = 'ai'
 order by waiting_since, conversation_id limit 1 for update;
 
 -- record_assignment: The conversation belongs to this broker now.
 update broker_conversations
-set broker_id = %(broker_id)s, status = 'active', held_by = 'ai', assigned_at = now(), assignment_method = %(method)s,
+set broker_id = %(broker_id)s, status = 'active', assigned_at = now(), assignment_method = %(method)s,
     assignment_reason = %(reason)s, waiting_since = null
 where conversation_id = %(conversation_id)s and status in ('new', 'waiting');
 
@@ -35,27 +35,29 @@ select position from waiting_leads where conversation_id = %(conversation_id)s;
 -- record_handoff: A person has the conversation; the first reason stays.
 update broker_conversations
 set status = 'handed_off', held_by = 'person', handoff_at = coalesce(handoff_at, now()),
-    handoff_reason = coalesce(handoff_reason, %(reason)s), waiting_since = null
-where conversation_id = %(conversation_id)s and status in ('new', 'waiting', 'active');
+    handoff_reason = coalesce(handoff_reason, %(reason)s), waiting_since = null, resolved_at = null
+where conversation_id = %(conversation_id)s and (status <> 'handed_off' or held_by <> 'person');
 
 -- record_resolved: The conversation is closed.
 update broker_conversations set status = 'resolved', resolved_at = now(), waiting_since = null
 where conversation_id = %(conversation_id)s and status <> 'resolved';
 
--- reopen: The AI may work on it again; it needs a broker first.
-update broker_conversations set status = 'new', held_by = 'ai', resolved_at = null
-where conversation_id = %(conversation_id)s and status in ('handed_off', 'resolved');
+-- reopen: The AI may work on it again, unless a person has just taken it; it needs a broker first.
+update broker_conversations set status = 'new', resolved_at = null
+where conversation_id = %(conversation_id)s and status in ('handed_off', 'resolved') and held_by = 'ai';
 
 -- note_status: Remember what Chatwoot says; a person has it when somebody else than we opened it.
+-- An opening of ours explains one of the present assignment only: given back and opened again, it is a person's.
 update broker_conversations c
 set chatwoot_status = %(status)s,
-    held_by = case %(status)s when 'pending' then 'ai'
-                              when 'open' then case when ours.yes then c.held_by else 'person' end
-                              else c.held_by end
-from (select exists (select from outgoing_messages o
-                     where o.conversation_id = %(conversation_id)s and o.kind = 'status'
-                       and o.state in ('sending', 'sent', 'unknown')
-                       and o.sending_at > now() - interval '10 minutes') as yes) ours
+    held_by = case %(status)s when 'pending' then 'ai' when 'open' then
+        case when c.status = 'active'
+              and exists (select from outgoing_messages o
+                          where o.conversation_id = c.conversation_id and o.kind = 'status'
+                            and o.state in ('sending', 'sent', 'unknown')
+                            and o.sending_at > greatest(c.assigned_at, now() - interval '10 minutes'))
+             then c.held_by else 'person' end
+        else c.held_by end
 where c.conversation_id = %(conversation_id)s
 returning c.held_by, c.status;
 
@@ -63,6 +65,12 @@ returning c.held_by, c.status;
 update broker_conversations set held_by = 'person'
 where conversation_id = %(conversation_id)s
 returning status;
+
+-- withhold_arrival: A person has it before its broker arrived: she is neither announced nor does she greet.
+update outgoing_messages o set state = 'withheld', last_error = 'a person has the conversation'
+from broker_conversations c
+where c.conversation_id = %(conversation_id)s and c.held_by = 'person' and o.conversation_id = c.conversation_id
+  and o.state = 'planned' and o.kind in ('activity', 'greeting', 'waiting_notice');
 
 -- known_conversation: A conversation we know, without locking it: a webhook must not get in the way of a completing job.
 select false as created, uses_queue from broker_conversations where conversation_id = %(conversation_id)s;
