@@ -11,6 +11,8 @@ from nextnest.errors import OutcomeUnknown, Permanent, Retryable
 
 # Seconds n8n has to take a message; it answers the customer later by itself.
 _TIMEOUT_S = 10.0
+# A gateway's "it took too long": what stands behind it may have the message.
+_GATEWAY_TIMEOUT = 504
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,10 @@ class Legacy:
     url: str
 
     async def forward(self, conversation_id: int, message_id: int, content: str) -> None:
-        """Hand one customer message over. Retryable when n8n is away; a lost answer is not sent twice."""
+        """Hand one customer message over.
+
+        Retryable when n8n certainly did not take it, OutcomeUnknown when it may have, Permanent when it refuses it.
+        """
         body = {"conversation_id": conversation_id, "message_id": message_id, "message": content}
         try:
             async with asyncio.timeout(_TIMEOUT_S), httpx.AsyncClient() as client:
@@ -29,7 +34,9 @@ class Legacy:
             raise Retryable("n8n cannot be reached") from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise OutcomeUnknown("n8n did not answer") from error
-        if answer.status_code >= 500:
+        if answer.status_code == _GATEWAY_TIMEOUT:
+            raise OutcomeUnknown("n8n did not answer its gateway")
+        if answer.status_code >= 500 or answer.status_code == 429:
             raise Retryable(f"n8n answered {answer.status_code}")
         if answer.is_error:
             raise Permanent(f"n8n answered {answer.status_code}")

@@ -18,11 +18,12 @@ from psycopg_pool import AsyncConnectionPool
 
 from nextnest import deferring
 from nextnest.chatwoot import Chatwoot, Contact
+from nextnest.engagement_manager import HOLD_S
 from nextnest.errors import ChatwootRefusesUs, ChatwootUnavailable, Permanent
 from nextnest.models import ExistingConversation, Lead
 from nextnest.rules.deduplication import check_for_existing_conversation
 from nextnest.rules.rollout import should_use_queue
-from nextnest.store import conversations, leads
+from nextnest.store import conversations, leads, legacy
 from nextnest.store.statements import Row
 
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
@@ -44,13 +45,17 @@ class OpeningRules:
 
 @dataclass(frozen=True)
 class Opened:
-    """What became of a lead; `reused` when an earlier conversation of the contact goes on."""
+    """What became of a lead; `reused` when an earlier conversation of the contact goes on.
+
+    `to_engage`: outside the rollout no job greets; the caller now holds the right to do it (EngagementManager).
+    """
 
     lead_id: UUID
     conversation_id: int
     contact_id: int
     reused: bool
     lead_score: int
+    to_engage: bool = False
 
 
 async def open_lead(pool: Pool, chatwoot: Chatwoot, lead_id: UUID, rules: OpeningRules) -> Opened:
@@ -144,7 +149,7 @@ async def _create(pool: Pool, chatwoot: Chatwoot, contact: Contact, row: Row, le
 
 
 async def _record(pool: Pool, row: Row, found: _Found, rollout_percentage: int) -> Opened:
-    """Tie lead and conversation and defer the greeting, once per conversation: whoever makes its row defers."""
+    """Tie lead and conversation and see to the greeting, once per conversation: whoever makes its row defers the job."""
     lead = Lead.model_validate(row["lead"])
     facts = conversations.facts(lead, row["id"], row["lead_score"])
     async with pool.connection() as conn, conn.transaction():
@@ -155,7 +160,8 @@ async def _record(pool: Pool, row: Row, found: _Found, rollout_percentage: int) 
             uses_queue=should_use_queue(found.conversation_id, rollout_percentage),
             lead_facts=facts,
         )
-        if conversation["created"]:
+        to_engage = await legacy.hold(conn, found.conversation_id, HOLD_S)
+        if conversation["created"] and conversation["uses_queue"]:
             await deferring.new_conversation(found.conversation_id).defer(conn)
         await leads.record_opened(
             conn,
@@ -165,7 +171,9 @@ async def _record(pool: Pool, row: Row, found: _Found, rollout_percentage: int) 
             reused=found.reused,
         )
         await leads.release_opening(conn, row["id"])
-    return Opened(row["id"], found.conversation_id, found.contact_id, found.reused, row["lead_score"])
+    return Opened(
+        row["id"], found.conversation_id, found.contact_id, found.reused, row["lead_score"], to_engage
+    )
 
 
 async def _give_up_claim(pool: Pool, lead_id: UUID) -> None:

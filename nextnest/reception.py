@@ -36,7 +36,8 @@ def accept_customer_message(
 ) -> str:
     """Remember a customer's message and defer its job: `queued`, `forwarded` or `duplicate_skipped`.
 
-    A conversation nobody announced (the customer wrote without a form) is greeted first.
+    A conversation nobody announced (the customer wrote without a form) is greeted first; outside the rollout its talk
+    is n8n's from the first word, and only a form greets.
     """
     conversation = conversations.ensure(
         conn,
@@ -52,7 +53,6 @@ def accept_customer_message(
         content=content,
         sent_at=sent_at,
         source=source,
-        state="unanswered" if queued else "forwarded",
     ):
         return "duplicate_skipped"
     if not queued:
@@ -67,13 +67,32 @@ def accept_customer_message(
 def note_person_message(
     conn: Connection[Any], *, conversation_id: int, message_id: int, content: str, sent_at: datetime
 ) -> str:
-    """A colleague wrote to the customer: the AI is silent from this commit on. `recorded` or `ignored`."""
-    if conversations.give_to_person(conn, conversation_id) is None:
+    """A colleague wrote to the customer: the AI is silent from this commit on. `recorded` or `ignored`.
+
+    Outside the rollout it may as well be n8n, which writes with a user's token: the words are kept, and nothing follows.
+    """
+    known = conversations.known(conn, conversation_id)
+    if known is None:
+        return "ignored"
+    if known["uses_queue"]:
+        conversations.give_to_person(conn, conversation_id)
+        deferring.settle_conversation(conversation_id).defer_sync(conn)
+    incoming.remember_person(
+        conn, conversation_id=conversation_id, message_id=message_id, content=content, sent_at=sent_at
+    )
+    return "recorded"
+
+
+def note_bot_message(
+    conn: Connection[Any], *, conversation_id: int, message_id: int, content: str, sent_at: datetime
+) -> str:
+    """A bot of Chatwoot wrote: outside the rollout that is n8n, and the chat page shows it. `recorded` or `ignored`."""
+    known = conversations.known(conn, conversation_id)
+    if known is None or known["uses_queue"]:
         return "ignored"
     incoming.remember_person(
         conn, conversation_id=conversation_id, message_id=message_id, content=content, sent_at=sent_at
     )
-    deferring.settle_conversation(conversation_id).defer_sync(conn)
     return "recorded"
 
 

@@ -68,7 +68,10 @@ def _open_now(here: Doors, lead_id: UUID) -> Opened | None:
     rules = _rules(here.settings)
 
     async def ask(outside: Outside) -> Opened:
-        return await open_lead(outside.pool, outside.chatwoot, lead_id, rules)
+        opened = await open_lead(outside.pool, outside.chatwoot, lead_id, rules)
+        if opened.to_engage:
+            outside.manager.begin(opened.conversation_id)
+        return opened
 
     try:
         return here.ask_outside(ask, _PATIENCE_S)

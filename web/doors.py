@@ -19,6 +19,8 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from nextnest.chatwoot import Chatwoot
 from nextnest.database import opening_pool, web_pool, web_transaction
+from nextnest.delivery import Delivery
+from nextnest.engagement_manager import EngagementManager
 from nextnest.links import ChatLinks
 from nextnest.settings import Settings
 
@@ -29,12 +31,14 @@ Ask = Callable[["Outside"], Awaitable[T]]
 
 @dataclass(frozen=True)
 class Outside:
-    """What lives in the event loop: Chatwoot, and the connections that opening a conversation needs."""
+    """What lives in the event loop: Chatwoot, the connections for opening conversations, the legacy path's manager."""
 
     chatwoot: Chatwoot
     pool: AsyncPool
+    manager: EngagementManager
 
     async def aclose(self) -> None:
+        await self.manager.aclose()
         await self.chatwoot.aclose()
         await self.pool.close()
 
@@ -107,7 +111,9 @@ class _Loop:
 async def _open_outside(settings: Settings) -> Outside:
     pool = opening_pool(settings)
     await pool.open()
-    return Outside(Chatwoot.from_settings(settings), pool)
+    chatwoot = Chatwoot.from_settings(settings)
+    delivery = Delivery(pool, chatwoot, settings.nextnest_pace, settings.chatwoot_settle_s)
+    return Outside(chatwoot, pool, EngagementManager(pool, delivery))
 
 
 async def _within(ask: Ask[T], outside: Outside, limit_s: float) -> T:

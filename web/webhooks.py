@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 routes = Blueprint("webhooks", __name__)
 
 _LARGEST_EVENT = 1024 * 1024
+_WRITERS = {"user": reception.note_person_message, "agent_bot": reception.note_bot_message}
 
 
 @routes.post("/api/chatwoot-webhook")
@@ -126,9 +127,10 @@ def _is_ours(conn: Connection[Any], conversation_id: int, message: ChatwootMessa
 
 def _outgoing(conn: Connection[Any], conversation_id: int, event: Event, message: ChatwootMessage) -> str:
     """A colleague takes the conversation by writing in it; bots, automations and campaigns do not."""
-    if message.sender is None or message.sender.type != "user":
+    note = _WRITERS.get(message.sender.type or "") if message.sender else None
+    if note is None:
         return "ignored"
-    return reception.note_person_message(
+    return note(
         conn,
         conversation_id=conversation_id,
         message_id=message.id,

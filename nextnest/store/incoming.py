@@ -80,6 +80,7 @@ class OpenTurn:
     conversation_id: int
     status: str
     held_by: str
+    uses_queue: bool
     lead_score: int | None
     lead_id: UUID | None
     lead: Lead | None
@@ -115,6 +116,7 @@ async def read_turn(conn: AsyncConnection[Any], conversation_id: int) -> OpenTur
         conversation_id=row["conversation_id"],
         status=row["status"],
         held_by=row["held_by"],
+        uses_queue=row["uses_queue"],
         lead_score=row["lead_score"],
         lead_id=row["lead_id"],
         lead=Lead.model_validate(row["lead"]) if row["lead"] else None,

@@ -27,7 +27,7 @@ insert into webhook_events (event, conversation_id, delivery_id, status)
 values (%(event)s, %(conversation_id)s, %(delivery_id)s, %(status)s);
 
 -- read_turn: Everything an answer depends on, in one read: conversation, lead, broker, unanswered messages.
-select c.conversation_id, c.status, c.held_by, c.lead_score, l.id as lead_id, l.lead,
+select c.conversation_id, c.status, c.held_by, c.uses_queue, c.lead_score, l.id as lead_id, l.lead,
        to_jsonb(b) - 'active_conversations' - 'created_at' - 'updated_at' as broker,
        coalesce((select json_agg(json_build_object('conversation_id', m.conversation_id, 'message_id', m.message_id,
                                                    'content', m.content, 'received_at', m.received_at)

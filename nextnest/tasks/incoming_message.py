@@ -84,7 +84,7 @@ async def read_turn(desk: Desk, conversation_id: int) -> OpenTurn | None:
 
 async def without_us(desk: Desk, turn: OpenTurn | None) -> Outcome | None:
     """Why this turn gets no answer of the model, if so."""
-    if turn is None or not turn.messages:
+    if turn is None or not turn.messages or not turn.uses_queue:
         return Outcome("nothing to do")
     if turn.held_by == "person":
         return Outcome("left to a person", turn.newest, "left_to_person")

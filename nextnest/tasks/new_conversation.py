@@ -41,7 +41,7 @@ async def update_broker_metrics(conn: AsyncConnection[Any], conversation_id: int
 
 
 async def answer_what_waited(conn: AsyncConnection[Any], conversation_id: int) -> None:
-    """Whatever the customer wrote while nobody had the conversation is answered next."""
+    """Whatever the customer wrote while nobody had the conversation is answered next; outside the rollout n8n has it."""
     turn = await incoming.read_turn(conn, conversation_id)
-    if turn and turn.messages and turn.status == "active":
+    if turn and turn.uses_queue and turn.messages and turn.status == "active":
         await deferring.incoming_message(conversation_id, turn.newest).defer(conn)

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAY_OPEN = {
     "nextnest/delivery.py",
     "nextnest/opening.py",
+    "nextnest/engagement_manager.py",
     "nextnest/migrate.py",
     "nextnest/database.py",
     "nextnest/deferring.py",
