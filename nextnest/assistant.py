@@ -11,6 +11,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -32,6 +33,13 @@ _ACCOUNT_CODES = {
     "account_deactivated",
     "billing_hard_limit_reached",
 }
+# Answered in a token or two: what it costs is nothing beside a customer's attempt.
+_LOOK = Prompt(
+    instructions="Answer with the word OK.",
+    turns=(Turn(role="customer", content="OK?", at=datetime.fromtimestamp(0, UTC)),),
+    estimated_tokens=10,
+    version="look",
+)
 # What an answer of an unexpected shape makes the SDK, or us, raise.
 _UNEXPECTED = (ValueError, TypeError, AttributeError, KeyError, IndexError)
 
@@ -101,6 +109,10 @@ class Assistant:
             except (ModelUnavailable, ModelRefusesUs) as failure:
                 failures.append(failure)
         raise _all_of(failures)
+
+    async def look(self) -> None:
+        """Ask for a word, to see whether a model answers and accepts our key; raises as above."""
+        await self.generate_broker_response(_LOOK, safety_identifier="nextnest", cache_key="look")
 
     def _tries(self) -> Iterator[tuple[str, float]]:
         """Each model, and the moment by which it must have answered on the event loop's clock."""

@@ -8,9 +8,9 @@ cannot be read is never sent blind.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -20,9 +20,12 @@ from psycopg_pool import AsyncConnectionPool
 from nextnest.chatwoot import Chatwoot
 from nextnest.errors import ChatwootUnavailable, OutcomeUnknown, Permanent, Retryable
 from nextnest.store import outbox
+from nextnest.store.jobs import Ownership, hold_job
 from nextnest.store.outbox import Effect
 
 log = structlog.get_logger(__name__)
+
+Wait = Callable[[float], Awaitable[None]]
 
 # Setting the same attributes or the same status twice is the same as once; a lost answer needs no look.
 REPEATABLE = frozenset({"attributes", "status"})
@@ -32,20 +35,24 @@ _LOOKS = (0.2, 0.5, 1.0, 2.0)
 
 @dataclass(frozen=True)
 class Delivery:
-    """Carries out the outbox. `pace` multiplies deliberate waits, `settle_s` is how long a lost request may still act."""
+    """Carries out the outbox. `pace` multiplies deliberate waits, `settle_s` is how long a lost request may still act.
+
+    `owner` is the attempt on whose behalf something is done: once a newer attempt owns the job, this one sends nothing.
+    """
 
     pool: AsyncConnectionPool[AsyncConnection[Any]]
     chatwoot: Chatwoot
     pace: float
     settle_s: float
+    wait: Wait = asyncio.sleep
 
-    async def deliver_all(self, conversation_id: int) -> None:
+    async def deliver_all(self, conversation_id: int, owner: Ownership | None = None) -> None:
         """Finish everything unfinished of a conversation except replies, in order."""
         async with self.pool.connection() as conn:
             effects = await outbox.unfinished(conn, conversation_id)
         for effect in effects:
             if effect.kind != "reply":
-                await self.deliver(effect)
+                await self.deliver(effect, owner)
 
     async def settle_replies(self, conversation_id: int, wanted: int | None) -> None:
         """Find out what became of unfinished replies; one that was not sent and answers another turn is withheld.
@@ -60,14 +67,18 @@ class Delivery:
                 if settled.state == "planned" and settled.turn != wanted:
                     await self.withhold(settled, "it was not sent in time")
 
-    async def deliver(self, effect: Effect, *, whatever_came: bool = False) -> bool:
+    async def deliver(
+        self, effect: Effect, owner: Ownership | None = None, *, whatever_came: bool = False
+    ) -> bool:
         """Make one effect happen exactly once; True when it is in Chatwoot, False when it was withheld."""
         effect = await self.settle(effect)
         if effect.state == "planned":
-            await asyncio.sleep(effect.delay_s * self.pace)
-            if not await self._intend(effect, whatever_came):
+            await self.wait(effect.delay_s * self.pace)
+            began = time.monotonic()
+            intent = await self._intend(effect, owner, whatever_came)
+            if intent is None:
                 return False
-            await self._act(effect)
+            await self._act(effect, intent, began)
         return effect.state != "withheld"
 
     async def settle(self, effect: Effect) -> Effect:
@@ -77,9 +88,10 @@ class Delivery:
         if effect.kind in REPEATABLE:
             return await self._plan_again(effect, None)
         for pause in _pauses():
+            ended = await self._must_have_ended(effect)
             if (message_id := await self._look(effect)) is not None:
                 return await self._adopt(effect, message_id)
-            if self._must_have_ended(effect):
+            if ended:
                 return await self._plan_again(effect, "its answer was lost and it did not arrive")
             await asyncio.sleep(pause)
         raise AssertionError("the pauses never end")
@@ -89,19 +101,33 @@ class Delivery:
         async with self.pool.connection() as conn, conn.transaction():
             await outbox.withhold(conn, effect.id, reason)
 
-    async def _intend(self, effect: Effect, whatever_came: bool) -> bool:
-        """Commit the intent. A reply's intent is refused when something newer came or a person has the conversation."""
+    async def _intend(self, effect: Effect, owner: Ownership | None, whatever_came: bool) -> int | None:
+        """Commit the intent; its number. A reply's is refused when something came in or a person has the conversation.
+
+        LostOwnership when it is refused because another attempt is at work.
+        """
         async with self.pool.connection() as conn:
             if effect.kind != "reply":
-                return await outbox.intend(conn, effect.id)
-            if await outbox.intend_reply(conn, effect.id, whatever_came=whatever_came):
-                return True
+                return await outbox.intend(conn, effect.id, owner)
+            intent = await outbox.intend_reply(conn, effect.id, owner, whatever_came=whatever_came)
+            if intent is not None:
+                return intent
+            if owner is not None:
+                await hold_job(conn, owner)
         await self.withhold(effect, "something newer came in, or a person has the conversation")
         log.info("reply withheld", conversation_id=effect.conversation_id, effect_id=str(effect.id))
-        return False
+        return None
 
-    async def _act(self, effect: Effect) -> None:
-        """Ask Chatwoot, and mark what is known of it."""
+    async def _act(self, effect: Effect, intent: int, began: float) -> None:
+        """Ask Chatwoot, and mark what is known of it.
+
+        A process that slept between intent and request may have been given up meanwhile: somebody else has looked for the
+        effect and sent it again. So a late request is not made at all.
+        """
+        if time.monotonic() - began > self.settle_s / 2:
+            async with self.pool.connection() as conn:
+                await outbox.take_intent_back(conn, effect.id, intent)
+            raise Retryable("an effect came too late to be sent")
         try:
             message_id = await self._request(effect)
         except OutcomeUnknown as lost:
@@ -149,9 +175,10 @@ class Delivery:
             effect.conversation_id, effect.id, newest_known=effect.turn or None
         )
 
-    def _must_have_ended(self, effect: Effect) -> bool:
-        assert effect.sending_at is not None
-        return (datetime.now(UTC) - effect.sending_at).total_seconds() >= self.settle_s
+    async def _must_have_ended(self, effect: Effect) -> bool:
+        """By the database's clock, which also wrote when the sending began."""
+        async with self.pool.connection() as conn:
+            return await outbox.must_have_ended(conn, effect.id, self.settle_s)
 
     async def _adopt(self, effect: Effect, message_id: int | None) -> Effect:
         async with self.pool.connection() as conn:

@@ -13,7 +13,8 @@ NextNestError
 │   ├── ChatwootRejected        Chatwoot understood us and said no
 │   ├── ConversationGone        Chatwoot does not know this conversation
 │   └── ReplyRejected           no draft passed the guard
-└── LostOwnership               a newer attempt owns this job: roll everything back
+├── LostOwnership               a newer attempt owns this job: roll everything back
+└── HandedBack                  the worker stops: the job goes back, and the attempt does not count
 """
 
 from __future__ import annotations
@@ -78,3 +79,7 @@ class ReplyRejected(Permanent):
 
 class LostOwnership(NextNestError):
     """A newer attempt owns this job; nothing of this attempt is kept."""
+
+
+class HandedBack(NextNestError):
+    """This worker stops; the next one goes on with the job."""

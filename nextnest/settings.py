@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     nextnest_max_burst_s: float = Field(
         default=20, ge=0, description="a customer who keeps typing is answered after this many seconds"
     )
+    nextnest_patience_s: float = Field(
+        default=120,
+        ge=0,
+        description="while the model is away a customer waits this many seconds, then a person is asked",
+    )
     nextnest_log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     nextnest_log_format: str = Field(default="json", description="json for machines, text for people")
     nextnest_phone_fallback: str = Field(

@@ -7,6 +7,7 @@ from typing import Self
 
 from nextnest.chatwoot.contacts import Contacts
 from nextnest.chatwoot.conversations import Conversations
+from nextnest.chatwoot.endpoints import LIST_CONVERSATIONS
 from nextnest.chatwoot.messages import Messages
 from nextnest.chatwoot.transport import Transport
 from nextnest.settings import Settings
@@ -36,6 +37,12 @@ class Chatwoot(Contacts, Conversations, Messages):
             timeout_s=settings.chatwoot_timeout_s,
         )
 
+    async def look(self) -> None:
+        """Ask for something small, to see whether Chatwoot answers and accepts our token."""
+        await self._transport.call(
+            LIST_CONVERSATIONS, _anything, query={"inbox_id": self._inbox_id, "status": "open"}
+        )
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._transport.aclose()
@@ -47,3 +54,7 @@ class Chatwoot(Contacts, Conversations, Messages):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _anything(_: object) -> None:
+    """Whatever it answers: it answers."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg import AsyncConnection, Connection
 
 from nextnest.models import Broker, IncomingMessage, Lead, Turn
-from nextnest.store.statements import Statements
+from nextnest.store.statements import Row, Statements
 
 SQL = Statements("incoming")
 
@@ -129,6 +129,17 @@ async def newest_unanswered(conn: AsyncConnection[Any], conversation_id: int) ->
     """The id of the newest message that waits for an answer, or None."""
     row = await SQL.newest_unanswered.aone(conn, conversation_id=conversation_id)
     return row["message_id"] if row else None
+
+
+async def oldest_unanswered_s(conn: AsyncConnection[Any], conversation_id: int) -> float:
+    """Seconds the customer has waited for an answer; 0 when she waits for none."""
+    row = await SQL.oldest_unanswered.aone(conn, conversation_id=conversation_id)
+    return float(row["waited_s"]) if row else 0.0
+
+
+async def forgotten(conn: AsyncConnection[Any], older_than_s: float) -> list[Row]:
+    """Unanswered messages nobody is working on: conversation_id and the newest message_id of each conversation."""
+    return await SQL.forgotten_messages.aall(conn, older_than_s=older_than_s)
 
 
 async def anything_new(conn: AsyncConnection[Any], conversation_id: int) -> bool:

@@ -43,6 +43,19 @@ where c.conversation_id = %(conversation_id)s;
 select max(message_id) as message_id from incoming_messages
 where conversation_id = %(conversation_id)s and state = 'unanswered';
 
+-- oldest_unanswered: Seconds the customer has waited for an answer; 0 when she waits for none.
+select coalesce(extract(epoch from clock_timestamp() - min(received_at)), 0)::double precision as waited_s
+from incoming_messages where conversation_id = %(conversation_id)s and state = 'unanswered';
+
+-- forgotten_messages: The newest unanswered message of conversations whose jobs are gone.
+select m.conversation_id, max(m.message_id) as message_id
+from incoming_messages m join broker_conversations c using (conversation_id)
+where m.state = 'unanswered' and m.received_at < now() - make_interval(secs => %(older_than_s)s)
+  and c.uses_queue and c.status <> 'waiting'
+  and not exists (select from procrastinate_jobs j
+                  where j.lock = 'conversation-' || m.conversation_id and j.status in ('todo', 'doing'))
+group by m.conversation_id limit 100;
+
 -- anything_new: Whether a message came in that no job has taken in yet; its id may be lower than theirs.
 select exists (select from incoming_messages
                where conversation_id = %(conversation_id)s and state = 'unanswered' and started_at is null) as found;

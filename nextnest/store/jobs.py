@@ -32,8 +32,26 @@ class Ownership:
         assert job.worker_id is not None
         return cls(job.id, job.attempts, job.worker_id, job.task_name, context.start_timestamp)
 
-    def fence(self) -> dict[str, int]:
+    def fence(self) -> dict[str, int | None]:
         return {"job_id": self.job_id, "attempt": self.attempt, "worker_id": self.worker_id}
+
+
+async def fetch_job(
+    conn: AsyncConnection[Any], *, queues: list[str] | None, worker_id: int, need_chatwoot: list[str]
+) -> Row | None:
+    """Take the next job that may run now, or None. Tasks in `need_chatwoot` stay while Chatwoot's breaker is open."""
+    return await SQL.fetch_job.aone(conn, queues=queues, worker_id=worker_id, need_chatwoot=need_chatwoot)
+
+
+async def hold_job(conn: AsyncConnection[Any], owner: Ownership) -> None:
+    """Keep the job ours until the transaction ends; LostOwnership when a newer attempt owns it."""
+    if await SQL.hold_job.aone(conn, **owner.fence()) is None:
+        raise LostOwnership(f"job {owner.job_id}, attempt {owner.attempt}")
+
+
+async def postpone_job(conn: AsyncConnection[Any], owner: Ownership, until: datetime | None) -> bool:
+    """Put the job back, due at `until` or now, without counting the attempt; False when it is not ours any more."""
+    return await SQL.postpone_job.arun(conn, **owner.fence(), until=until) == 1
 
 
 async def complete_job(
@@ -90,13 +108,13 @@ async def retry_job(
 
 
 async def stalled_jobs(conn: AsyncConnection[Any], silent_s: float) -> list[Row]:
-    """Jobs of workers not heard of for `silent_s` seconds: id, attempts, worker_id, task_name."""
+    """Jobs of workers not heard of for `silent_s` seconds: id, attempts, worker_id, task_name, args, queueing_lock."""
     return await SQL.stalled_jobs.aall(conn, silent_s=silent_s)
 
 
-async def rescue_job(conn: AsyncConnection[Any], job: Row) -> bool:
-    """Give a dead worker's job another attempt; False when somebody else was faster."""
-    return await SQL.rescue_job.arun(conn, **_dead_fence(job)) == 1
+async def rescue_job(conn: AsyncConnection[Any], job: Row, delay_s: float) -> bool:
+    """Give a dead worker's job another attempt after `delay_s` seconds; False when somebody else was faster."""
+    return await SQL.rescue_job.arun(conn, **_dead_fence(job), delay_s=delay_s) == 1
 
 
 async def bury_job(conn: AsyncConnection[Any], job: Row) -> bool:

@@ -1,3 +1,39 @@
+-- fetch_job: Take the next job for a worker: by priority and age, the first of its lock, nothing that needs what is away.
+-- `of_a_backlog` says that it gathered while something was away.
+with candidate as (
+    select j.id
+    from procrastinate_jobs j
+    where j.status = 'todo'
+      and (%(queues)s::varchar[] is null or j.queue_name = any (%(queues)s::varchar[]))
+      and (j.scheduled_at is null or j.scheduled_at <= now())
+      and not exists (
+          select from procrastinate_jobs other
+          where j.lock is not null and other.lock = j.lock
+            and (other.status = 'doing'
+                 or (other.status = 'todo' and (other.priority > j.priority
+                                                or (other.priority = j.priority and other.id < j.id)))))
+      and not (j.task_name = any (%(need_chatwoot)s)
+               and (select state = 'open' from circuit_breakers where name = 'chatwoot'))
+    order by j.priority desc, j.id limit 1
+    for update of j skip locked
+)
+update procrastinate_jobs
+set status = 'doing', worker_id = %(worker_id)s
+from candidate where procrastinate_jobs.id = candidate.id
+returning procrastinate_jobs.*,
+          procrastinate_jobs.id <= (select max(backlog_until) from circuit_breakers) as of_a_backlog;
+
+-- hold_job: Prove that this attempt owns its job, and let nobody take it away until the transaction ends.
+select id from procrastinate_jobs
+where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id = %(worker_id)s
+for no key update;
+
+-- postpone_job: Put a job back without counting the attempt, only for the attempt and worker that own it.
+update procrastinate_jobs
+set status = case when abort_requested then 'failed' else 'todo' end::procrastinate_job_status,
+    scheduled_at = %(until)s, worker_id = null
+where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id = %(worker_id)s;
+
 -- complete_job: Close a job as succeeded, only for the attempt and worker that own it, and wake the next of its lock.
 -- Procrastinate wakes nobody when a lock frees; without the notification the next message would wait for a poll.
 with done as (
@@ -51,7 +87,7 @@ values (%(job_id)s, %(attempt)s, %(task_name)s, %(conversation_id)s, %(outcome)s
         to_timestamp(%(started_at)s), %(deliberate_wait_s)s);
 
 -- stalled_jobs: Running jobs whose worker has not been heard of for a while.
-select j.id, j.attempts, j.worker_id, j.task_name, j.args
+select j.id, j.attempts, j.worker_id, j.task_name, j.args, j.queueing_lock
 from procrastinate_jobs j left join procrastinate_workers w on w.id = j.worker_id
 where j.status = 'doing'
   and (w.id is null or w.last_heartbeat < now() - make_interval(secs => %(silent_s)s))
@@ -59,7 +95,7 @@ order by j.id;
 
 -- rescue_job: Put a dead worker's job back, if that worker still owns it; it counts as an attempt.
 update procrastinate_jobs
-set status = 'todo', attempts = attempts + 1, scheduled_at = null, worker_id = null
+set status = 'todo', attempts = attempts + 1, scheduled_at = now() + make_interval(secs => %(delay_s)s), worker_id = null
 where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id is not distinct from %(worker_id)s;
 
 -- bury_job: Fail a dead worker's job for good, if that worker still owns it.

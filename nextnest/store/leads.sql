@@ -36,4 +36,5 @@ select l.id from leads l
 where l.state = 'received' and l.received_at < now() - make_interval(secs => %(older_than_s)s)
   and not exists (select from procrastinate_jobs j
                   where j.lock = 'lead-' || l.id and j.status in ('todo', 'doing'))
+  and not exists (select from setbacks s where s.key = 'open-conversation-' || l.id and s.not_before > now())
 order by l.received_at limit 100;

@@ -15,6 +15,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from nextnest.models import Reply, Verdict
+from nextnest.store.jobs import Ownership
 from nextnest.store.statements import Row, Statements
 
 SQL = Statements("outbox")
@@ -93,17 +94,32 @@ async def unfinished(conn: AsyncConnection[Any], conversation_id: int) -> list[E
     return [Effect.of(row) for row in await SQL.unfinished.aall(conn, conversation_id=conversation_id)]
 
 
-async def intend(conn: AsyncConnection[Any], effect_id: UUID) -> bool:
-    """planned -> sending; False when it is not planned any more."""
-    return await SQL.intend.aone(conn, effect_id=effect_id) is not None
+async def intend(conn: AsyncConnection[Any], effect_id: UUID, owner: Ownership | None) -> int | None:
+    """planned -> sending; the intent's number, None when it is not planned any more or `owner` does not own its job."""
+    row = await SQL.intend.aone(conn, effect_id=effect_id, **_fence(owner))
+    return row["attempts"] if row else None
 
 
-async def intend_reply(conn: AsyncConnection[Any], effect_id: UUID, *, whatever_came: bool) -> bool:
+async def intend_reply(
+    conn: AsyncConnection[Any], effect_id: UUID, owner: Ownership | None, *, whatever_came: bool
+) -> int | None:
     """planned -> sending, in the one statement that also checks that the AI has the conversation and nothing came in since.
 
     `whatever_came` drops the second half: a customer who never stops typing is answered all the same.
     """
-    return await SQL.intend_reply.aone(conn, effect_id=effect_id, whatever_came=whatever_came) is not None
+    row = await SQL.intend_reply.aone(conn, effect_id=effect_id, whatever_came=whatever_came, **_fence(owner))
+    return row["attempts"] if row else None
+
+
+async def take_intent_back(conn: AsyncConnection[Any], effect_id: UUID, intent: int) -> None:
+    """sending -> planned, because nothing was sent under this intent; nothing when another one has followed."""
+    await SQL.take_intent_back.arun(conn, effect_id=effect_id, intent=intent)
+
+
+async def must_have_ended(conn: AsyncConnection[Any], effect_id: UUID, settle_s: float) -> bool:
+    """Whether a request begun `settle_s` seconds ago or earlier is all that can have carried it."""
+    row = await SQL.must_have_ended.aone(conn, effect_id=effect_id, settle_s=settle_s)
+    return bool(row and row["ended"])
 
 
 async def mark_sent(conn: AsyncConnection[Any], effect_id: UUID, message_id: int | None) -> None:
@@ -179,3 +195,7 @@ async def record_reply(
 async def left_behind(conn: AsyncConnection[Any], older_than_s: float) -> list[int]:
     """Conversations whose unfinished effects neither a job nor the legacy path is working on."""
     return [row["conversation_id"] for row in await SQL.left_behind.aall(conn, older_than_s=older_than_s)]
+
+
+def _fence(owner: Ownership | None) -> dict[str, int | None]:
+    return owner.fence() if owner else {"job_id": None, "attempt": None, "worker_id": None}

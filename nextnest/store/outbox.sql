@@ -19,18 +19,34 @@ order by planned_at, position, id;
 update outgoing_messages
 set state = 'sending', attempts = attempts + 1, sending_at = clock_timestamp(), last_error = null
 where id = %(effect_id)s and state = 'planned'
-returning id;
+  and (%(job_id)s::bigint is null
+       or exists (select from procrastinate_jobs j
+                  where j.id = %(job_id)s and j.status = 'doing' and j.attempts = %(attempt)s
+                    and j.worker_id = %(worker_id)s))
+returning attempts;
 
 -- intend_reply: Say that a reply is about to be sent, only if nothing newer came in and the AI still has the conversation.
 update outgoing_messages o
 set state = 'sending', attempts = attempts + 1, sending_at = clock_timestamp(), last_error = null
 where o.id = %(effect_id)s and o.state = 'planned'
+  and (%(job_id)s::bigint is null
+       or exists (select from procrastinate_jobs j
+                  where j.id = %(job_id)s and j.status = 'doing' and j.attempts = %(attempt)s
+                    and j.worker_id = %(worker_id)s))
   and exists (select from broker_conversations c
               where c.conversation_id = o.conversation_id and c.held_by = 'ai' and c.status = 'active')
   and (%(whatever_came)s or not exists (select from incoming_messages m
               where m.conversation_id = o.conversation_id and m.state = 'unanswered'
                 and (m.started_at is null or m.started_at > o.planned_at)))
-returning o.id;
+returning o.attempts;
+
+-- take_intent_back: Nothing was asked of Chatwoot under this intent, if nobody has taken the effect over since.
+update outgoing_messages set state = 'planned'
+where id = %(effect_id)s and state = 'sending' and attempts = %(intent)s;
+
+-- must_have_ended: Whether every request that might still carry the effect has ended by now.
+select coalesce(clock_timestamp() - sending_at >= make_interval(secs => %(settle_s)s), true) as ended
+from outgoing_messages where id = %(effect_id)s;
 
 -- mark_sent: The effect took place; Chatwoot's message id is remembered so that its echo is known.
 update outgoing_messages
@@ -81,6 +97,8 @@ where o.state in ('planned', 'sending', 'unknown') and o.planned_at < now() - ma
                   where j.lock = 'conversation-' || o.conversation_id and j.status in ('todo', 'doing'))
   and not exists (select from legacy_engagements e
                   where e.conversation_id = o.conversation_id and e.held_until > clock_timestamp())
+  and not exists (select from setbacks s
+                  where s.key = 'deliver-effects-' || o.conversation_id and s.not_before > now())
 limit 100;
 
 -- mark_used: The newest draft behind a reply is used.

@@ -6,7 +6,6 @@ enters the history.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from psycopg import AsyncConnection
 
+from nextnest.breakers import MODEL
 from nextnest.models import Prompt, Reply, Verdict
 from nextnest.rules.guard import check_reply
 from nextnest.rules.prompt import build_prompt, repair_prompt
@@ -24,6 +24,7 @@ from nextnest.rules.timing import listening_window, remaining_wait
 from nextnest.rules.urgency import analyze_message_urgency
 from nextnest.store import incoming, outbox
 from nextnest.store.incoming import OpenTurn
+from nextnest.store.jobs import Ownership
 from nextnest.tasks.desk import Desk
 
 log = structlog.get_logger(__name__)
@@ -35,7 +36,7 @@ class Answering:
     """The work on one conversation's turn by one job. `deliberate_wait_s` is what was waited on purpose, in seconds."""
 
     desk: Desk
-    job_id: int
+    owner: Ownership
     conversation_id: int
     deliberate_wait_s: float = 0
     rejected: bool = field(default=False, init=False)
@@ -56,7 +57,7 @@ class Answering:
         if draft is None:
             return False
         await self._wait_like_a_person(turn)
-        return await self.desk.delivery.deliver(draft, whatever_came=self._overdue(turn))
+        return await self.desk.delivery.deliver(draft, self.owner, whatever_came=self._overdue(turn))
 
     async def _already_sent(self, turn: OpenTurn) -> bool:
         """An earlier attempt sent the reply and died before it could say so."""
@@ -116,6 +117,7 @@ class Answering:
 
     async def _generate(self, prompt: Prompt, turn: OpenTurn) -> Reply:
         assert turn.broker is not None
+        await self.desk.breakers.require(MODEL)
         return await self.desk.assistant.generate_broker_response(
             prompt,
             safety_identifier=hashlib.sha256(f"conversation-{self.conversation_id}".encode()).hexdigest(),
@@ -129,13 +131,13 @@ class Answering:
         await self._wait(remaining_wait(urgency.response_time, _spent(turn), self.desk.pace))
 
     async def _plan(self, turn: OpenTurn, prompt: Prompt, reply: Reply, verdict: Verdict) -> outbox.Effect:
-        async with self.desk.transaction() as conn:
+        async with self.desk.transaction(self.owner) as conn:
             effect = await self._put_into_outbox(conn, turn, {"content": reply.text})
             await outbox.record_reply(
                 conn,
                 conversation_id=self.conversation_id,
                 effect_id=effect.id,
-                job_id=self.job_id,
+                job_id=self.owner.job_id,
                 turn=turn.newest,
                 prompt_version=prompt.version,
                 reply=reply,
@@ -171,7 +173,7 @@ class Answering:
                 conn,
                 conversation_id=self.conversation_id,
                 effect_id=None,
-                job_id=self.job_id,
+                job_id=self.owner.job_id,
                 turn=turn.newest,
                 prompt_version=prompt.version,
                 reply=reply,
@@ -181,7 +183,7 @@ class Answering:
 
     async def _wait(self, seconds: float) -> None:
         began = time.monotonic()
-        await asyncio.sleep(max(0.0, seconds))
+        await self.desk.pauses.wait(seconds)
         self.deliberate_wait_s += time.monotonic() - began
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Any
 
@@ -21,6 +22,7 @@ from procrastinate.worker import Worker
 from psycopg import errors
 
 from nextnest import logs, settings
+from nextnest.breakers import NEED_CHATWOOT
 from nextnest.database import worker_pool
 from nextnest.settings import Settings
 from nextnest.store import jobs as store
@@ -32,6 +34,9 @@ log = structlog.get_logger(__name__)
 # A worker that dies is noticed after this long; its jobs are back in the queue some seconds later.
 HEARTBEAT_S = 3.0
 SILENT_S = 12.0
+# Starts per second and worker while a backlog is drained: at some two requests each that is 40 a second, below the 50
+# Chatwoot allows one address (RACK_ATTACK_LIMIT, 3000 a minute).
+_BACKLOG_PER_S = 20
 # Between two workers of one process; the pool itself waits for the database.
 _AGAIN_S = 1.0
 
@@ -64,6 +69,7 @@ class _Running:
 
     def stop(self) -> None:
         self.asked_to_stop = True
+        Desk.stop_waiting()
         if self._worker:
             self._worker.stop()  # type: ignore[no-untyped-call]
 
@@ -98,6 +104,21 @@ class Connector(PsycopgConnector):
 
 class JobManager(manager.JobManager):
     """Ends and retries a job only for the attempt that owns it; what was already committed is left alone."""
+
+    _pause = 0.0
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> jobs.Job | None:
+        """As the stock one, but what needs Chatwoot stays while it is away, and its backlog is drained at a bounded rate."""
+        await asyncio.sleep(self._pause)
+        async with self._pool().connection() as conn:
+            row = await store.fetch_job(
+                conn,
+                queues=None if queues is None else list(queues),
+                worker_id=worker_id,
+                need_chatwoot=NEED_CHATWOOT,
+            )
+        self._pause = 1 / _BACKLOG_PER_S if row and row["of_a_backlog"] else 0.0
+        return jobs.Job.from_row(row) if row else None
 
     async def finish_job(self, job: jobs.Job, status: jobs.Status, delete_job: bool) -> None:
         async with self._pool().connection() as conn:

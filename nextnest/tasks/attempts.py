@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate.job_context import AbortReason
 from procrastinate.jobs import Job
 from procrastinate.middleware import AsyncCallNext
 from psycopg import AsyncConnection
 
 from nextnest import deferring, engagement
-from nextnest.errors import LostOwnership, ModelRefusesUs, ModelUnavailable, Permanent
+from nextnest.breakers import MODEL, outside_of
+from nextnest.errors import HandedBack, LostOwnership, ModelRefusesUs, ModelUnavailable, Permanent
 from nextnest.logs import describe
 from nextnest.rules import handoff
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.timing import MAX_ATTEMPTS, retry_delay
-from nextnest.store import conversations, incoming, outbox
-from nextnest.store.jobs import Ownership, fail_job
+from nextnest.store import breakers, conversations, incoming, outbox
+from nextnest.store.breakers import Breaker
+from nextnest.store.jobs import Ownership, fail_job, postpone_job
 from nextnest.tasks.desk import Desk
 
 log = structlog.get_logger(__name__)
@@ -30,10 +34,9 @@ class Attempts(BaseRetryStrategy):
     """Three attempts, exponential from two seconds with jitter; none after an error that trying again cannot mend."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if isinstance(exception, Permanent | LostOwnership):
+        # What was handed back or is cancelled has left the attempt already.
+        if isinstance(exception, Permanent | LostOwnership | HandedBack | asyncio.CancelledError):
             return None
-        if isinstance(exception, asyncio.CancelledError):
-            return RetryDecision(retry_at=datetime.now(UTC))
         if job.attempts + 1 >= MAX_ATTEMPTS:
             return None
         # Spreading retries is no secret.
@@ -42,10 +45,14 @@ class Attempts(BaseRetryStrategy):
 
 
 RETRIES = Attempts()
+# When these fail for good, a person gets the conversation.
+ENDS_WITH_A_PERSON = {"new-conversation", "incoming-message", "forward-message"}
+# When these do, upkeep defers them again, ever more slowly.
+DEFERRED_AGAIN = {"open-conversation", "deliver-effects"}
 
 
 async def guard(call_next: AsyncCallNext, context: JobContext, worker: Any) -> Any:  # noqa: ARG001
-    """Run one attempt. When it was the last one, fail the job and give its conversation to a person in one commit."""
+    """Run one attempt, and see to it that the job ends, goes back or is given up in a commit of ours."""
     job = context.job
     with structlog.contextvars.bound_contextvars(
         job_id=job.id, task=job.task_name, attempt=job.attempts, **_ids(job)
@@ -55,29 +62,81 @@ async def guard(call_next: AsyncCallNext, context: JobContext, worker: Any) -> A
         except LostOwnership as error:
             log.warning("superseded", error=str(error))
             raise
+        except HandedBack:
+            return await _put_back(context, None)
+        except asyncio.CancelledError:
+            if context.abort_reason() == AbortReason.SHUTDOWN:
+                await asyncio.shield(_put_back(context, None))
+            raise
         except Exception as error:
-            await _after_failure(context, error)
+            if await _after_failure(context, error):
+                return None
             raise
 
 
-async def _after_failure(context: JobContext, error: Exception) -> None:
-    if RETRIES.get_retry_decision(exception=error, job=context.job):
+async def _put_back(context: JobContext, until: datetime | None) -> None:
+    """The attempt does not count: the worker stops, or what the job needs is away."""
+    desk = Desk.of(context)
+    async with desk.transaction() as conn:
+        if await postpone_job(conn, Ownership.of(context), until):
+            log.info("job put back", until=until.isoformat() if until else "now")
+
+
+async def _after_failure(context: JobContext, error: Exception) -> bool:
+    """True when the job went back to wait for something outside; else Procrastinate tries it again, or it was given up."""
+    desk = Desk.of(context)
+    another = RETRIES.get_retry_decision(exception=error, job=context.job) is not None
+    breaker = await desk.breakers.note(error, last_attempt=not another)
+    patience_s = await _patience_left(desk, context.job, error)
+    if breaker and patience_s > 0:
+        await _put_back(context, _next_try(breaker, patience_s))
+        return True
+    if another and patience_s > 0:
         log.warning("attempt failed", error=describe(error))
-        return
+        return False
     log.error("job failed", error=describe(error), exc_info=error)
-    conversation_id = context.job.task_kwargs.get("conversation_id")
-    if conversation_id is not None and context.task.name in ENDS_WITH_A_PERSON:
-        await give_up(Desk.of(context), Ownership.of(context), int(str(conversation_id)), error)
+    await _end(desk, context, error)
+    return False
 
 
-ENDS_WITH_A_PERSON = {"new-conversation", "incoming-message"}
+async def _patience_left(desk: Desk, job: Job, error: Exception) -> float:
+    """Seconds the customer may still wait for the model. Chatwoot's absence has no end of ours: without it nobody can be
+    told anything, and whatever failed for another reason has its attempts."""
+    conversation_id = _conversation_of(job)
+    if outside_of(error) != MODEL or conversation_id is None:
+        return math.inf
+    async with desk.pool.connection() as conn:
+        waited_s = await incoming.oldest_unanswered_s(conn, conversation_id)
+    return desk.settings.nextnest_patience_s - waited_s
+
+
+def _next_try(breaker: Breaker, patience_s: float) -> datetime | None:
+    """Chatwoot's jobs are held back by the fetch; the model's come again by themselves, and once more in the end."""
+    if breaker.name != MODEL or breaker.retry_at is None:
+        return None
+    return min(breaker.retry_at, datetime.now(UTC) + timedelta(seconds=patience_s))
+
+
+async def _end(desk: Desk, context: JobContext, error: Exception) -> None:
+    owner, task, conversation_id = Ownership.of(context), context.task.name, _conversation_of(context.job)
+    if task in ENDS_WITH_A_PERSON and conversation_id is not None:
+        await give_up(desk, owner, conversation_id, error)
+    elif task in DEFERRED_AGAIN:
+        await set_back(desk, owner, context.job, error)
 
 
 async def give_up(desk: Desk, owner: Ownership, conversation_id: int, error: Exception) -> None:
     """In one commit: the job failed, a person has the conversation, the place is free, and everybody will be told."""
-    async with desk.transaction() as conn:
+    async with desk.transaction(owner) as conn:
         await fail_job(conn, owner, conversation_id=conversation_id, detail=describe(error))
         await leave_to_a_person(conn, conversation_id, owner.job_id, _reason(error))
+
+
+async def set_back(desk: Desk, owner: Ownership, job: Job, error: Exception) -> None:
+    """In one commit: the job failed, and upkeep waits longer before it defers the next one."""
+    async with desk.transaction(owner) as conn:
+        await fail_job(conn, owner, conversation_id=_conversation_of(job), detail=describe(error))
+        await breakers.note_setback(conn, job.queueing_lock or job.task_name)
 
 
 async def leave_to_a_person(
@@ -107,6 +166,11 @@ async def leave_to_a_person(
 def _reason(error: Exception) -> HandoffReason:
     at_the_model = isinstance(error, ModelUnavailable | ModelRefusesUs)
     return HandoffReason.MODEL_UNAVAILABLE if at_the_model else HandoffReason.JOB_FAILED
+
+
+def _conversation_of(job: Job) -> int | None:
+    conversation_id = job.task_kwargs.get("conversation_id")
+    return None if conversation_id is None else int(str(conversation_id))
 
 
 def _ids(job: Job) -> dict[str, Any]:

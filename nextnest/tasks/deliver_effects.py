@@ -16,7 +16,7 @@ async def deliver_effects(context: JobContext, *, conversation_id: int) -> None:
     """Settle replies nobody will send any more, deliver the rest in order, count and complete."""
     desk, owner = Desk.of(context), Ownership.of(context)
     await desk.delivery.settle_replies(conversation_id, None)
-    await desk.delivery.deliver_all(conversation_id)
-    async with desk.transaction() as conn:
+    await desk.delivery.deliver_all(conversation_id, owner)
+    async with desk.transaction(owner) as conn:
         await conversations.move_counters(conn, conversation_id, 0)
         await complete_job(conn, owner, conversation_id=conversation_id, outcome="delivered")

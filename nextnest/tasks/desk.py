@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,21 +14,47 @@ from psycopg_pool import AsyncConnectionPool
 
 from nextnest import settings
 from nextnest.assistant import Assistant
+from nextnest.breakers import CHATWOOT, MODEL, Breakers
 from nextnest.chatwoot import Chatwoot
 from nextnest.delivery import Delivery
+from nextnest.errors import HandedBack
 from nextnest.opening import OpeningRules
 from nextnest.settings import Settings
+from nextnest.store.jobs import Ownership, hold_job
+
+
+class Pauses:
+    """Deliberate waits. They hold no connection, and end at once when the worker stops."""
+
+    def __init__(self) -> None:
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait; HandedBack when the worker stops meanwhile."""
+        if seconds <= 0:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+        raise HandedBack
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Everything a task reaches for. Deliberate waits happen here without holding a connection."""
+    """Everything a task reaches for."""
 
     settings: Settings
     pool: AsyncConnectionPool[AsyncConnection[Any]]
     chatwoot: Chatwoot
     assistant: Assistant
     delivery: Delivery
+    breakers: Breakers
+    pauses: Pauses
 
     _of_this_process: ClassVar[Desk | None] = None
 
@@ -60,15 +87,33 @@ class Desk:
             rollout_percentage=self.settings.queue_rollout_percentage,
         )
 
+    @classmethod
+    def stop_waiting(cls) -> None:
+        """The worker stops: deliberate waits end, and their jobs go back."""
+        if Desk._of_this_process is not None:
+            Desk._of_this_process.pauses.stop()
+
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection[Any]]:
-        """One transaction on one connection of the pool."""
+    async def transaction(self, owner: Ownership | None = None) -> AsyncIterator[AsyncConnection[Any]]:
+        """One transaction on one connection of the pool.
+
+        With `owner` it begins by proving that the attempt still owns its job (LostOwnership otherwise), and nobody can
+        take the job away before it commits. The job comes first in the order of locks: job, capacity, conversation,
+        messages.
+        """
         async with self.pool.connection() as conn, conn.transaction():
+            if owner is not None:
+                await hold_job(conn, owner)
             yield conn
 
     @classmethod
     def _set_up(cls, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> Desk:
         chosen = settings.load()
-        chatwoot = Chatwoot.from_settings(chosen)
-        delivery = Delivery(pool, chatwoot, chosen.nextnest_pace, chosen.chatwoot_settle_s)
-        return cls(chosen, pool, chatwoot, Assistant.from_settings(chosen), delivery)
+        chatwoot, assistant, pauses = (
+            Chatwoot.from_settings(chosen),
+            Assistant.from_settings(chosen),
+            Pauses(),
+        )
+        delivery = Delivery(pool, chatwoot, chosen.nextnest_pace, chosen.chatwoot_settle_s, pauses.wait)
+        breakers = Breakers(pool, {CHATWOOT: chatwoot.look, MODEL: assistant.look})
+        return cls(chosen, pool, chatwoot, assistant, delivery, breakers, pauses)

@@ -25,7 +25,7 @@ async def forward_message(context: JobContext, *, conversation_id: int, message_
     """Forward once, settle the message, count and complete in one commit."""
     desk, owner = Desk.of(context), Ownership.of(context)
     outcome = await forward(desk, conversation_id, message_id)
-    async with desk.transaction() as conn:
+    async with desk.transaction(owner) as conn:
         await conversations.lock(conn, conversation_id)
         settled = 0
         if state := _SETTLED_AS.get(outcome):

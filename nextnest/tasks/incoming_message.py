@@ -40,9 +40,9 @@ class Outcome:
 async def incoming_message(context: JobContext, *, conversation_id: int, message_id: int) -> None:  # noqa: ARG001
     """Finish what an earlier attempt began, answer or hand over, count and complete in one commit."""
     desk, owner = Desk.of(context), Ownership.of(context)
-    await desk.delivery.deliver_all(conversation_id)
+    await desk.delivery.deliver_all(conversation_id, owner)
     outcome = await respond(desk, owner, conversation_id)
-    async with desk.transaction() as conn:
+    async with desk.transaction(owner) as conn:
         await update_broker_metrics(conn, owner, conversation_id, outcome)
         await complete_job(
             conn,
@@ -57,32 +57,32 @@ async def incoming_message(context: JobContext, *, conversation_id: int, message
 
 async def respond(desk: Desk, owner: Ownership, conversation_id: int) -> Outcome:
     """Answer until nothing newer came in while we did, or find that there is nothing for us to answer."""
-    answering = Answering(desk, owner.job_id, conversation_id)
+    answering = Answering(desk, owner, conversation_id)
     await answering.recover()
     while True:
-        turn = await read_turn(desk, conversation_id)
-        if ended := await without_us(desk, turn):
+        turn = await read_turn(desk, owner, conversation_id)
+        if ended := await without_us(desk, owner, turn):
             return ended
         assert turn is not None
         if turn.broker is None or turn.status != "active":
-            if (await take_back(desk, turn)).place:
+            if (await take_back(desk, owner, turn)).place:
                 return Outcome("waiting for a broker")
         elif await answering.answer(turn):
             return Outcome("answered", turn.newest, deliberate_wait_s=answering.deliberate_wait_s)
         elif answering.rejected:
-            return await hand_over(desk, turn, HandoffReason.REPLY_REJECTED)
+            return await hand_over(desk, owner, turn, HandoffReason.REPLY_REJECTED)
 
 
-async def read_turn(desk: Desk, conversation_id: int) -> OpenTurn | None:
+async def read_turn(desk: Desk, owner: Ownership, conversation_id: int) -> OpenTurn | None:
     """Conversation, broker and unanswered messages in one read; the messages count as started."""
-    async with desk.transaction() as conn:
+    async with desk.transaction(owner) as conn:
         turn = await incoming.read_turn(conn, conversation_id)
         if turn and turn.messages:
             await incoming.mark_started(conn, turn)
     return turn
 
 
-async def without_us(desk: Desk, turn: OpenTurn | None) -> Outcome | None:
+async def without_us(desk: Desk, owner: Ownership, turn: OpenTurn | None) -> Outcome | None:
     """Why this turn gets no answer of the model, if so."""
     if turn is None or not turn.messages or not turn.uses_queue:
         return Outcome("nothing to do")
@@ -92,29 +92,31 @@ async def without_us(desk: Desk, turn: OpenTurn | None) -> Outcome | None:
         return None
     urgency = analyze_message_urgency("\n".join(turn.texts), turn.broker.personality_type)
     if urgency.escalate:
-        return await hand_over(desk, turn, HandoffReason(urgency.reason or HandoffReason.ASKED_FOR_PERSON))
+        return await hand_over(
+            desk, owner, turn, HandoffReason(urgency.reason or HandoffReason.ASKED_FOR_PERSON)
+        )
     return None
 
 
-async def take_back(desk: Desk, turn: OpenTurn) -> Engagement:
+async def take_back(desk: Desk, owner: Ownership, turn: OpenTurn) -> Engagement:
     """A conversation without a place, such as a closed one in which the customer writes again, gets one or waits in line.
 
     Neither when a person took it in this very moment; the turn is read again then.
     """
-    async with desk.transaction() as conn:
+    async with desk.transaction(owner) as conn:
         engaged = await engagement.take_back(conn, turn.conversation_id)
-    await desk.delivery.deliver_all(turn.conversation_id)
+    await desk.delivery.deliver_all(turn.conversation_id, owner)
     return engaged
 
 
-async def hand_over(desk: Desk, turn: OpenTurn, reason: HandoffReason) -> Outcome:
+async def hand_over(desk: Desk, owner: Ownership, turn: OpenTurn, reason: HandoffReason) -> Outcome:
     """Tell the colleague what it is about, tell the customer that one is coming, and open the conversation."""
     note = handoff.handoff_note(reason, turn.lead, turn.broker, turn.texts)
-    async with desk.transaction() as conn:
+    async with desk.transaction(owner) as conn:
         await outbox.plan_handoff(
             conn, turn.conversation_id, turn.first, note=note, notice=handoff.handoff_notice(reason)
         )
-    await desk.delivery.deliver_all(turn.conversation_id)
+    await desk.delivery.deliver_all(turn.conversation_id, owner)
     return Outcome("handed over", turn.newest, "handed_over", reason)
 
 
@@ -123,7 +125,7 @@ async def update_broker_metrics(
 ) -> None:
     """Release the place of a conversation that was handed over, settle the messages, move the counters.
 
-    Locks are taken as everywhere: capacity, conversation, messages.
+    Locks are taken as everywhere: job, capacity, conversation, messages.
     """
     if outcome.settle_as == "handed_over" and outcome.reason:
         await engagement.hand_off(conn, conversation_id, outcome.reason)

@@ -19,18 +19,18 @@ from nextnest.tasks.desk import Desk
 async def new_conversation(context: JobContext, *, conversation_id: int) -> None:
     """Assign (commit 3), announce and greet (small commits), count and complete (last commit)."""
     desk, owner = Desk.of(context), Ownership.of(context)
-    async with desk.transaction() as conn:
+    async with desk.transaction(owner) as conn:
         await engagement.engage(conn, conversation_id)
-    await announce_broker_join(desk, conversation_id)
-    async with desk.transaction() as conn:
+    await announce_broker_join(desk, owner, conversation_id)
+    async with desk.transaction(owner) as conn:
         outcome = await update_broker_metrics(conn, conversation_id)
         await answer_what_waited(conn, conversation_id)
         await complete_job(conn, owner, conversation_id=conversation_id, outcome=outcome)
 
 
-async def announce_broker_join(desk: Desk, conversation_id: int) -> None:
+async def announce_broker_join(desk: Desk, owner: Ownership, conversation_id: int) -> None:
     """Attributes, half a second, "joined", two seconds, greeting: each one once, however often this runs."""
-    await desk.delivery.deliver_all(conversation_id)
+    await desk.delivery.deliver_all(conversation_id, owner)
 
 
 async def update_broker_metrics(conn: AsyncConnection[Any], conversation_id: int) -> str:

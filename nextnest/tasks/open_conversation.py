@@ -24,7 +24,7 @@ async def open_conversation(context: JobContext, *, lead_id: str) -> None:
     opened = await open_lead(desk.pool, desk.chatwoot, UUID(lead_id), desk.opening_rules)
     if opened.to_engage:
         await EngagementManager(desk.pool, desk.delivery).engage(opened.conversation_id)
-    async with desk.transaction() as conn:
+    async with desk.transaction(owner) as conn:
         await complete_job(
             conn,
             owner,

@@ -20,7 +20,7 @@ from nextnest.tasks.desk import Desk
 async def settle_conversation(context: JobContext, *, conversation_id: int) -> None:
     """Release, hand off or take back, and complete, in one commit. Nothing outside is touched."""
     desk, owner = Desk.of(context), Ownership.of(context)
-    async with desk.transaction() as conn:
+    async with desk.transaction(owner) as conn:
         outcome = await settle(conn, conversation_id)
         await complete_job(conn, owner, conversation_id=conversation_id, outcome=outcome)
 

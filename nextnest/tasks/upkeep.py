@@ -6,12 +6,13 @@ import structlog
 from procrastinate import JobContext
 
 from nextnest import deferring, engagement
+from nextnest.engagement_manager import adopt_abandoned
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.timing import MAX_ATTEMPTS
-from nextnest.store import incoming, jobs, leads, outbox
+from nextnest.store import breakers, incoming, jobs, leads, outbox
 from nextnest.store.statements import Row
 from nextnest.tasks.application import SILENT_S, app
-from nextnest.tasks.attempts import ENDS_WITH_A_PERSON, leave_to_a_person
+from nextnest.tasks.attempts import DEFERRED_AGAIN, ENDS_WITH_A_PERSON, leave_to_a_person
 from nextnest.tasks.desk import Desk
 
 log = structlog.get_logger(__name__)
@@ -20,6 +21,9 @@ log = structlog.get_logger(__name__)
 _EVERY_5_S, _EVERY_15_S = "* * * * * */5", "* * * * * */15"
 # Younger than this, the form or a job is probably still working on it.
 _LEFT_ALONE_S = 10
+# Between the second starts of jobs whose worker died over them twice.
+_APART_S = 1.0
+_OUR_OWN = ["upkeep", "rescue-stalled-jobs", "look-at-circuit-breakers", "sweep-conversations"]
 # Long enough to look at when something seems wrong.
 _UPKEEP_KEPT_S = 3600
 _EVENTS_KEPT_DAYS = 7
@@ -32,17 +36,21 @@ async def rescue_stalled_jobs(context: JobContext, timestamp: int) -> None:  # n
     desk = Desk.of(context)
     async with desk.pool.connection() as conn:
         stalled = await jobs.stalled_jobs(conn, SILENT_S)
-    for job in stalled:
+    for number, job in enumerate(stalled):
         if job["attempts"] + 1 < MAX_ATTEMPTS:
-            await rescue(desk, job)
+            await rescue(desk, job, number * _APART_S if job["attempts"] else 0.0)
         else:
             await bury(desk, job)
 
 
-async def rescue(desk: Desk, job: Row) -> None:
-    """Another attempt, as if it had failed."""
+async def rescue(desk: Desk, job: Row, delay_s: float) -> None:
+    """Another attempt, as if it had failed.
+
+    One worker's death stalls everything it held. If the next one dies over the same jobs, one of them kills it: from then
+    on they start apart, so that this one takes few others with it.
+    """
     async with desk.transaction() as conn:
-        if await jobs.rescue_job(conn, job):
+        if await jobs.rescue_job(conn, job, delay_s):
             log.warning("job rescued", job_id=job["id"], task=job["task_name"])
 
 
@@ -55,6 +63,8 @@ async def bury(desk: Desk, job: Row) -> None:
         if job["task_name"] in ENDS_WITH_A_PERSON:
             conversation_id = job["args"]["conversation_id"]
             await leave_to_a_person(conn, conversation_id, job["id"], HandoffReason.JOB_FAILED)
+        elif job["task_name"] in DEFERRED_AGAIN:
+            await breakers.note_setback(conn, job["queueing_lock"])
 
 
 @app.periodic(cron=_EVERY_15_S)
@@ -67,6 +77,19 @@ async def upkeep(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
             await deferring.open_conversation(lead_id).defer(conn)
         for conversation_id in await outbox.left_behind(conn, _LEFT_ALONE_S):
             await deferring.deliver_effects(conversation_id).defer(conn)
+        for row in await incoming.forgotten(conn, _LEFT_ALONE_S):
+            await deferring.incoming_message(row["conversation_id"], row["message_id"]).defer(conn)
+        await adopt_abandoned(conn)
         await engagement.serve_waiting(conn)
-        await jobs.forget_upkeep(conn, ["upkeep", "rescue-stalled-jobs"], _UPKEEP_KEPT_S)
+        await jobs.forget_upkeep(conn, _OUR_OWN, _UPKEEP_KEPT_S)
         await incoming.forget_events(conn, _EVENTS_KEPT_DAYS)
+        await breakers.forget_setbacks(conn)
+
+
+@app.periodic(cron=_EVERY_5_S)
+@app.task(
+    name="look-at-circuit-breakers", queueing_lock="look-at-circuit-breakers", pass_context=True, retry=False
+)
+async def look_at_circuit_breakers(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
+    """See whether what was away is back, and let its jobs go on."""
+    await Desk.of(context).breakers.look_again()
