@@ -90,5 +90,5 @@ BEFORE: dict[str, Answer] = {
     "refuse_401": _refuse_401,
     "unprocessable_422": _unprocessable,
 }
-AFTER: dict[str, Answer] = {"error_500_after": _internal_error}
+AFTER: dict[str, Answer] = {"error_500_after": _internal_error, "unprocessable_422_after": _unprocessable}
 REQUEST_FAULTS = ("slow", "hang_before", "hang_after", "drop_before", "drop_after", *BEFORE, *AFTER)

@@ -26,6 +26,7 @@ def post(api: httpx.Client, text: str = "Hi") -> httpx.Response:
         ("rate_limited", 429, 0),
         ("refuse_401", 401, 0),
         ("unprocessable_422", 422, 0),
+        ("unprocessable_422_after", 422, 1),
     ],
 )
 def test_a_fault_strikes_once_and_stores_or_not_as_its_name_says(
