@@ -16,6 +16,7 @@ COMMITS = {
     "opening": "nextnest/opening.py:_record",
     "webhook": "web/webhooks.py:chatwoot_webhook",
     "chat page": "web/chat.py:send",
+    "sweep": "nextnest/tasks/sweep.py:take_in",
     "arrived": "nextnest/engagement_manager.py:_arrive",
     "engage": "nextnest/tasks/new_conversation.py:new_conversation",
     "greeted": "nextnest/tasks/new_conversation.py:new_conversation",
@@ -92,7 +93,7 @@ CONVERSATION = Machine(
             None,
             "new",
             "opened, or its first message",
-            ("opening", "webhook", "chat page"),
+            ("opening", "webhook", "chat page", "sweep"),
             ("ensure_conversation",),
         ),
         Transition("new", "active", "a broker has room", _ENGAGES, ("record_assignment",)),
@@ -146,7 +147,7 @@ EFFECT = Machine(
             "sending",
             "sent",
             "Chatwoot answered, or its echo came back",
-            ("sent", "webhook"),
+            ("sent", "webhook", "sweep"),
             ("mark_sent", "adopt_echo"),
         ),
         Transition("sending", "unknown", "the answer was lost", ("answer lost",), ("mark_unknown",)),
@@ -162,7 +163,7 @@ EFFECT = Machine(
             "unknown",
             "sent",
             "found in the conversation, or its echo came back",
-            ("sent", "webhook"),
+            ("sent", "webhook", "sweep"),
             ("mark_sent", "adopt_echo"),
         ),
         Transition(
@@ -177,7 +178,7 @@ EFFECT = Machine(
             "planned",
             "withheld",
             "something newer, or a person",
-            ("withheld", "webhook"),
+            ("withheld", "webhook", "sweep"),
             ("withhold", "withhold_arrival"),
         ),
         Transition(
@@ -206,7 +207,9 @@ MESSAGE = Machine(
     "incoming_messages",
     "state",
     (
-        Transition(None, "unanswered", "it came in", ("webhook", "chat page"), ("remember_message",)),
+        Transition(
+            None, "unanswered", "it came in", ("webhook", "chat page", "sweep"), ("remember_message",)
+        ),
         Transition(
             "unanswered", "answered", "a reply that took it in was sent", ("answered",), ("settle_answered",)
         ),
@@ -237,7 +240,7 @@ JOB = Machine(
             None,
             "todo",
             "deferred, in the commit of what it is about",
-            ("form left", "opening", "webhook", "chat page", "greeted", *_SERVES, "clock"),
+            ("form left", "opening", "webhook", "chat page", "sweep", "greeted", *_SERVES, "clock"),
         ),
         Transition("todo", "doing", "a worker takes it", ("fetch",), ("fetch_job",)),
         Transition(
