@@ -67,19 +67,21 @@ def accept_customer_message(
 def note_person_message(
     conn: Connection[Any], *, conversation_id: int, message_id: int, content: str, sent_at: datetime
 ) -> str:
-    """A colleague wrote to the customer: the AI is silent from this commit on. `recorded` or `ignored`.
+    """A colleague wrote to the customer: the AI is silent from this commit on.
 
+    `recorded`, `ignored`, or `duplicate_skipped`: a repeated webhook takes back nothing that was given back since.
     Outside the rollout it may as well be n8n, which writes with a user's token: the words are kept, and nothing follows.
     """
     known = conversations.known(conn, conversation_id)
     if known is None:
         return "ignored"
+    if not incoming.remember_person(
+        conn, conversation_id=conversation_id, message_id=message_id, content=content, sent_at=sent_at
+    ):
+        return "duplicate_skipped"
     if known["uses_queue"]:
         conversations.give_to_person(conn, conversation_id)
         deferring.settle_conversation(conversation_id).defer_sync(conn)
-    incoming.remember_person(
-        conn, conversation_id=conversation_id, message_id=message_id, content=content, sent_at=sent_at
-    )
     return "recorded"
 
 
