@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from psycopg import AsyncConnection, Connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
@@ -74,6 +75,13 @@ def web_transaction(pool: ConnectionPool[Connection[Any]], *, pooled: bool) -> I
     with pool.connection() as conn:
         if pooled:
             conn.execute("set local search_path = nextnest")
+        yield conn
+
+
+@contextmanager
+def worker_connection(settings: Settings) -> Iterator[Connection[Any]]:
+    """A connection for the rare thing a worker does synchronously, in a thread of its own; closed afterwards."""
+    with psycopg.connect(conninfo(settings.database(), "worker-sweep"), autocommit=True) as conn:
         yield conn
 
 

@@ -12,9 +12,6 @@ from nextnest.chatwoot.values import ChatwootConversation, Contact, Conversation
 from nextnest.errors import ChatwootRejected
 from nextnest.models import ExistingConversation
 
-# conversation_finder.rb, unless CONVERSATION_RESULTS_PER_PAGE says otherwise there.
-_LIST_PAGE = 25
-
 
 class Conversations(Door):
     """The conversations of our inbox."""
@@ -53,21 +50,21 @@ class Conversations(Door):
             conversation_id=conversation_id,
         )
 
-    async def recent_conversations(self, updated_within_s: int) -> list[ChatwootConversation]:
-        """Every conversation of our inbox, in any status, changed in the last `updated_within_s` seconds.
+    async def recent_conversations(self, page: int = 1) -> list[ChatwootConversation]:
+        """One page of our inbox, in any status, latest activity first; empty behind the last one.
 
-        Chatwoot answers a time window in one piece today. Pages are asked for all the same, until one brings
-        nothing new.
+        How many a page holds is Chatwoot's choice (25, or CONVERSATION_RESULTS_PER_PAGE there).
         """
-        found: dict[int, ChatwootConversation] = {}
-        page = 1
-        while True:
-            rows = await self._changed_within(updated_within_s, page)
-            fresh = {row.id: row.conversation() for row in rows if row.id not in found}
-            found |= {id_: one for id_, one in fresh.items() if one.inbox_id == self._inbox_id}
-            if not fresh or len(rows) < _LIST_PAGE:
-                return list(found.values())
-            page += 1
+        query: dict[str, str | int] = {
+            "status": "all",
+            "inbox_id": self._inbox_id,
+            "sort_by": "last_activity_at_desc",
+            "page": page,
+        }
+        rows = await self._transport.call(
+            endpoints.LIST_CONVERSATIONS, lambda answer: _rows(answer["data"]["payload"]), query=query
+        )
+        return [row.conversation() for row in rows if row.inbox_id == self._inbox_id]
 
     async def update_conversation_custom_attributes(
         self, conversation_id: int, attributes: Mapping[str, object]
@@ -122,17 +119,6 @@ class Conversations(Door):
     ) -> Any:
         return await self._transport.call(
             endpoint, lambda answer: answer, body=body, conversation_id=conversation_id
-        )
-
-    async def _changed_within(self, seconds: int, page: int) -> list[ConversationRow]:
-        query: dict[str, str | int] = {
-            "status": "all",
-            "inbox_id": self._inbox_id,
-            "updated_within": seconds,
-            "page": page,
-        }
-        return await self._transport.call(
-            endpoints.LIST_CONVERSATIONS, lambda answer: _rows(answer["data"]["payload"]), query=query
         )
 
 

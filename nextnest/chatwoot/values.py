@@ -41,6 +41,11 @@ def _object(value: object) -> object:
     return value if isinstance(value, dict) else {}
 
 
+def _rows(value: object) -> object:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+Rows = Annotated[tuple[dict[str, Any], ...], BeforeValidator(_rows)]
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 Object = Annotated[dict[str, Any], BeforeValidator(_object)]
 # Chatwoot writes a moment as epoch seconds in REST and as ISO 8601 in webhooks.
@@ -71,6 +76,7 @@ class ChatwootMessage(_Wire):
     created_at: Moment
     content_attributes: Object = Field(default_factory=dict)
     sender: Sender | None = None
+    attachments: Rows = ()
 
     @property
     def effect_id(self) -> UUID | None:
@@ -97,7 +103,10 @@ class Contact(Value):
 
 
 class ChatwootConversation(Value):
-    """A conversation as it is now. `assignee_type` is `User` or `AgentBot`; times are UTC."""
+    """A conversation as it is now. `assignee_type` is `User` or `AgentBot`; times are UTC.
+
+    `newest_message_id` is that of its last message of any kind, None when it has none.
+    """
 
     id: int
     inbox_id: int
@@ -110,6 +119,7 @@ class ChatwootConversation(Value):
     team_id: int | None
     created_at: datetime
     last_activity_at: datetime
+    newest_message_id: int | None = None
 
 
 class _InboxRow(_Wire):
@@ -159,6 +169,7 @@ class ConversationRow(_Wire):
     labels: tuple[str, ...] | None = ()
     created_at: Moment = _LONG_AGO
     timestamp: Moment = _LONG_AGO
+    messages: Rows = ()
 
     def conversation(self) -> ChatwootConversation:
         assignee, team, sender = self.meta.assignee, self.meta.team, self.meta.sender
@@ -175,6 +186,7 @@ class ConversationRow(_Wire):
             team_id=team.id if team else None,
             created_at=self.created_at,
             last_activity_at=self.timestamp,
+            newest_message_id=max((int(row["id"]) for row in self.messages if "id" in row), default=None),
         )
 
     def existing(self) -> ExistingConversation:

@@ -10,6 +10,7 @@ from nextnest.tasks import (  # isort: skip
     new_conversation,
     open_conversation,
     settle_conversation,
+    sweep,
     upkeep,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "new_conversation",
     "open_conversation",
     "settle_conversation",
+    "sweep",
     "upkeep",
 ]

@@ -17,7 +17,7 @@ READS: dict[str, Attempt] = {
     "find_contact": lambda c: c.find_contact(EMAIL, PHONE),
     "contact_conversations": lambda c: c.contact_conversations(1),
     "get_conversation": lambda c: c.get_conversation(1),
-    "recent_conversations": lambda c: c.recent_conversations(60),
+    "recent_conversations": lambda c: c.recent_conversations(1),
     "list_messages": lambda c: c.list_messages(1),
     "find_effect": lambda c: c.find_effect(1, EFFECT, newest_known=None),
 }

@@ -242,7 +242,7 @@ class TestConversations:
         made = [await chatwoot.create_conversation(contact=contact, custom_attributes={}) for _ in range(3)]
         await chatwoot.set_status(made[0], "resolved")
         await chatwoot.set_status(made[1], "open")
-        recent = {each.id: each for each in await chatwoot.recent_conversations(600)}
+        recent = {each.id: each for each in await chatwoot.recent_conversations()}
         assert [recent[each].status for each in made] == ["resolved", "open", "pending"]
         assert all(each.inbox_id == recent[made[0]].inbox_id for each in recent.values())
 

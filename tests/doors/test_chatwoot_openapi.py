@@ -35,7 +35,7 @@ DRIFT = {
     "no provider, an API inbox among them (the column allows it, the file does not)",
     "POST /conversations/{conversation_id}/messages request message_type: enum": "the code takes `activity` and "
     "`template` as well; the file names only incoming and outgoing (message_builder.rb)",
-    "GET /conversations query updated_within: unknown": "the code reads it, the file leaves it out "
+    "GET /conversations query sort_by: unknown": "the code reads it, the file leaves it out "
     "(conversation_finder.rb)",
 }
 
@@ -78,7 +78,7 @@ async def use_everything(chatwoot: Chatwoot, sandbox: ChatwootSandbox) -> None:
         )
         await use_conversation(chatwoot, conversation_id, sandbox.agent.id)
         await chatwoot.contact_conversations(contact.id)
-    await chatwoot.recent_conversations(600)
+    await chatwoot.recent_conversations()
 
 
 async def use_conversation(chatwoot: Chatwoot, conversation_id: int, person_id: int) -> None:

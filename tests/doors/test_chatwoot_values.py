@@ -88,17 +88,19 @@ async def test_conversations_of_other_inboxes_are_not_ours(sandbox: ChatwootSand
     with server(says({"payload": rows, "data": {"payload": rows}})) as url:
         async with client_of(sandbox, base_url=url) as chatwoot:
             of_contact = await chatwoot.contact_conversations(1)
-            recent = await chatwoot.recent_conversations(60)
+            recent = await chatwoot.recent_conversations()
     assert [each.conversation_id for each in of_contact] == [each.id for each in recent] == [42]
 
 
-async def test_a_long_list_of_recent_conversations_is_whole_and_ends(sandbox: ChatwootSandbox) -> None:
-    made = {int(sandbox.add_conversation()["id"]) for _ in range(27)}
+async def test_recent_conversations_come_page_by_page_latest_activity_first(sandbox: ChatwootSandbox) -> None:
+    made = [int(sandbox.add_conversation()["id"]) for _ in range(27)]
+    spoken = sandbox.customer_says(made[0], "Hello")
     async with client_of(sandbox) as chatwoot:
-        recent = await chatwoot.recent_conversations(600)
-    assert len(recent) == 27
-    assert {each.id for each in recent} == made
-    assert len([each for each in sandbox.requests if each.path.endswith("/conversations")]) == 2
+        pages = [await chatwoot.recent_conversations(page) for page in (1, 2, 3)]
+    assert [len(page) for page in pages] == [25, 2, 0]
+    assert [each.id for page in pages for each in page] == [made[0], *reversed(made[1:])]
+    assert pages[0][0].newest_message_id == spoken["id"]
+    assert pages[0][1].newest_message_id is None
 
 
 @pytest.mark.parametrize("plain", ["", "S$500k", "{ x }", "}} %}", "a{b}c", "100 % {"])
