@@ -49,7 +49,7 @@ create trigger an_effect_goes before update of state on nextnest.outgoing_messag
     for each row when (old.state <> new.state and (old.state, new.state) not in (
         ('planned', 'sending'), ('planned', 'sent'), ('planned', 'unknown'), ('planned', 'withheld'),
         ('sending', 'sent'), ('sending', 'unknown'), ('sending', 'planned'), ('sending', 'withheld'),
-        ('unknown', 'sent'), ('unknown', 'planned'), ('unknown', 'withheld'),
+        ('unknown', 'sent'), ('unknown', 'planned'),
         ('withheld', 'planned'), ('withheld', 'sent')))
     execute function nextnest.refuse_transition('state', 'id', 'conversation_id', 'kind');
 

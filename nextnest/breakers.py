@@ -17,6 +17,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from nextnest.errors import (
+    Away,
     ChatwootRefusesUs,
     ChatwootUnavailable,
     ModelRefusesUs,
@@ -58,10 +59,9 @@ class Breakers:
     _read: dict[str, tuple[float, bool]] = field(default_factory=dict, init=False)
 
     async def require(self, name: str) -> None:
-        """Raise at once when it is known to be away, instead of asking it."""
+        """Raise Away at once, instead of asking what is known to be away."""
         if await self.is_open(name):
-            kind = ChatwootUnavailable if name == CHATWOOT else ModelUnavailable
-            raise kind("its circuit breaker is open")
+            raise Away(name)
 
     async def is_open(self, name: str) -> bool:
         """Whether it is away, at most half a second old."""
@@ -73,10 +73,13 @@ class Breakers:
         return known
 
     async def note(self, error: Exception, *, last_attempt: bool) -> Breaker | None:
-        """Count what an attempt failed with; the open breaker when the failure is not the job's own fault."""
+        """Count what an attempt failed with; its breaker when the failure is not the job's own fault."""
         name = outside_of(error)
         if name is None:
             return None
+        if isinstance(error, Away):
+            async with self.pool.connection() as conn:
+                return await store.fetch(conn, name)
         async with self.pool.connection() as conn:
             breaker = await store.note_failure(conn, name, window_s=_WINDOW_S, error=describe(error))
         suspicious = last_attempt or _refused(error) or breaker.failures >= _THRESHOLD
@@ -139,6 +142,8 @@ class Breakers:
 
 def outside_of(error: Exception) -> str | None:
     """Which outside thing an error speaks of; None when it is about something else."""
+    if isinstance(error, Away):
+        return error.detail
     if isinstance(error, ChatwootUnavailable | ChatwootRefusesUs | OutcomeUnknown):
         return CHATWOOT
     if isinstance(error, ModelUnavailable | ModelRefusesUs):

@@ -7,6 +7,7 @@ NextNestError
 │   ├── ChatwootUnavailable     nothing was done there
 │   ├── OutcomeUnknown          it may have been done: look before doing it again
 │   ├── ChatwootRefusesUs       our token is at fault, not the customer: tried again, and an alarm
+│   ├── Away                    known to be away; it was not even asked
 │   ├── ModelUnavailable        no answer from any configured model
 │   └── ModelRefusesUs          our key or quota is at fault: tried again, and an alarm
 ├── Permanent                   trying again cannot help: the conversation goes to a person
@@ -51,6 +52,10 @@ class OutcomeUnknown(Retryable):
 
 class ChatwootRefusesUs(Retryable):
     """Chatwoot does not accept our token; check CHATWOOT_API_TOKEN."""
+
+
+class Away(Retryable):
+    """It is known to be away and was not asked; its circuit breaker is open."""
 
 
 class ModelUnavailable(Retryable):

@@ -17,6 +17,7 @@ from flask import current_app
 from psycopg import AsyncConnection, Connection
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+from nextnest.breakers import CHATWOOT, Breakers
 from nextnest.chatwoot import Chatwoot
 from nextnest.database import opening_pool, web_pool, web_transaction
 from nextnest.delivery import Delivery
@@ -31,11 +32,12 @@ Ask = Callable[["Outside"], Awaitable[T]]
 
 @dataclass(frozen=True)
 class Outside:
-    """What lives in the event loop: Chatwoot, the connections for opening conversations, the legacy path's manager."""
+    """What lives in the event loop: Chatwoot and its breaker, connections for opening, the legacy path's manager."""
 
     chatwoot: Chatwoot
     pool: AsyncPool
     manager: EngagementManager
+    breakers: Breakers
 
     async def aclose(self) -> None:
         await self.manager.aclose()
@@ -59,7 +61,10 @@ class Doors:
             yield conn
 
     def ask_outside(self, ask: Ask[T], limit_s: float) -> T:
-        """Run `ask` in the event loop and wait for it. TimeoutError after `limit_s` seconds in all."""
+        """Run `ask` in the event loop and wait for it.
+
+        TimeoutError after `limit_s` seconds in all; ChatwootUnavailable at once while its circuit breaker is open.
+        """
         running = self._loop()
         return running.portal.call(_within, ask, running.outside, limit_s)
 
@@ -113,11 +118,13 @@ async def _open_outside(settings: Settings) -> Outside:
     await pool.open()
     chatwoot = Chatwoot.from_settings(settings)
     delivery = Delivery(pool, chatwoot, settings.nextnest_pace, settings.chatwoot_settle_s)
-    return Outside(chatwoot, pool, EngagementManager(pool, delivery))
+    breakers = Breakers(pool, {CHATWOOT: chatwoot.look})
+    return Outside(chatwoot, pool, EngagementManager(pool, delivery), breakers)
 
 
 async def _within(ask: Ask[T], outside: Outside, limit_s: float) -> T:
     async with asyncio.timeout(limit_s):
+        await outside.breakers.require(CHATWOOT)
         return await ask(outside)
 
 

@@ -9,13 +9,18 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from nextnest.migrate import schema_is_current
-from nextnest.store import web
+from nextnest.store import breakers, web
+from nextnest.store.statements import Row
 from web.doors import Doors, doors
 
 routes = Blueprint("health", __name__)
 
 # Procrastinate's workers send a heartbeat every ten seconds and count as stalled after thirty.
 _HEARTBEAT_S = 30
+_OUTSIDE = {
+    "chatwoot": ("Chatwoot", "CHATWOOT_API_TOKEN"),
+    "model": ("the model", "OPENAI_API_KEY and the quota"),
+}
 
 
 @routes.get("/healthz")
@@ -33,6 +38,13 @@ def ready() -> ResponseReturnValue:
     return {"status": "ready", "wrong": []}
 
 
+def _away(breaker: Row) -> str:
+    name, setting = _OUTSIDE[breaker["name"]]
+    if breaker["reason"] == "refused":
+        return f"{name} refuses us; check {setting}"
+    return f"{name} has been away for {breaker['open_s']:.0f} s"
+
+
 def _in_the_way(here: Doors) -> Iterator[str]:
     try:
         with here.transaction() as conn:
@@ -42,5 +54,6 @@ def _in_the_way(here: Doors) -> Iterator[str]:
                 return
             if not web.workers_alive(conn, _HEARTBEAT_S):
                 yield f"no worker has been heard of for {_HEARTBEAT_S} s"
+            yield from (_away(breaker) for breaker in breakers.open_ones(conn))
     except psycopg.OperationalError:
         yield "the database cannot be reached"

@@ -79,6 +79,7 @@ class _Views(Collector):
         yield from _queue(figures)
         yield from _conversations(figures)
         yield from _brokers(figures.brokers)
+        yield _by("circuit_breaker_open", "1 while it is away", ["name"], figures.breakers, "open")
         yield _single(
             "broker_capacity_drift",
             "Brokers whose list is not their open assignments",

@@ -29,9 +29,12 @@ where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker
 for no key update;
 
 -- postpone_job: Put a job back without counting the attempt, only for the attempt and worker that own it.
-update procrastinate_jobs
-set status = case when abort_requested then 'failed' else 'todo' end::procrastinate_job_status,
+-- A twin that waits already does the work, and two cannot wait: then this one ends.
+update procrastinate_jobs j
+set status = case when abort_requested then 'failed' when twin.waits then 'aborted' else 'todo' end::procrastinate_job_status,
     scheduled_at = %(until)s, worker_id = null
+from (select exists (select from procrastinate_jobs other join procrastinate_jobs mine using (queueing_lock)
+                    where mine.id = %(job_id)s and other.status = 'todo') as waits) twin
 where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id = %(worker_id)s;
 
 -- complete_job: Close a job as succeeded, only for the attempt and worker that own it, and wake the next of its lock.
@@ -94,8 +97,12 @@ where j.status = 'doing'
 order by j.id;
 
 -- rescue_job: Put a dead worker's job back, if that worker still owns it; it counts as an attempt.
-update procrastinate_jobs
-set status = 'todo', attempts = attempts + 1, scheduled_at = now() + make_interval(secs => %(delay_s)s), worker_id = null
+-- A twin that waits already does the work, and two cannot wait: then this one ends.
+update procrastinate_jobs j
+set status = case when twin.waits then 'aborted' else 'todo' end::procrastinate_job_status, attempts = attempts + 1,
+    scheduled_at = now() + make_interval(secs => %(delay_s)s), worker_id = null
+from (select exists (select from procrastinate_jobs other join procrastinate_jobs mine using (queueing_lock)
+                    where mine.id = %(job_id)s and other.status = 'todo') as waits) twin
 where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id is not distinct from %(worker_id)s;
 
 -- bury_job: Fail a dead worker's job for good, if that worker still owns it.

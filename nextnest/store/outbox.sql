@@ -64,7 +64,7 @@ where id = %(effect_id)s and state in ('sending', 'unknown');
 
 -- withhold: It will not be sent.
 update outgoing_messages set state = 'withheld', last_error = %(error)s
-where id = %(effect_id)s and state in ('planned', 'sending', 'unknown');
+where id = %(effect_id)s and state in ('planned', 'sending');
 
 -- revive: What was withheld may be sent after all; its draft counts again.
 update outgoing_messages set state = 'planned', last_error = null

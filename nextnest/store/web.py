@@ -96,6 +96,7 @@ class Figures:
     waiting: Row
     leads: list[Row]
     brokers: list[Row]
+    breakers: list[Row]
     drifting_brokers: int
 
 
@@ -110,5 +111,6 @@ def figures(conn: Connection[Any]) -> Figures:
         waiting=waiting,
         leads=SQL.leads_by_state.all(conn),
         brokers=SQL.broker_metrics.all(conn),
+        breakers=SQL.breaker_states.all(conn),
         drifting_brokers=drift["brokers"],
     )

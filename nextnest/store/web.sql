@@ -73,5 +73,8 @@ select state, count(*) as leads from leads where received_at > now() - interval 
 -- broker_metrics: Load and volume by broker, for the metrics page.
 select * from broker_metrics order by name;
 
+-- breaker_states: Whether each outside thing is away, for the metrics page.
+select name, (state = 'open')::int as open from circuit_breakers order by name;
+
 -- capacity_drift: How many brokers hold other places than their open assignments; always 0.
 select count(*) as brokers from broker_capacity_drift;

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import procrastinate
@@ -76,10 +76,21 @@ class _Running:
     async def run(self, worker: Worker) -> None:
         """One worker's life. Without a database it cannot even sign off; upkeep finds its jobs."""
         self._worker = worker
+        beating = asyncio.create_task(self._beat_while_stopping(worker))
         try:
             await worker.run()  # type: ignore[no-untyped-call]
         except ConnectorException as error:
             log.warning("worker lost the database", error=type(error).__name__)
+        finally:
+            beating.cancel()
+
+    async def _beat_while_stopping(self, worker: Worker) -> None:
+        """The stock heartbeat ends with the signal; without one, jobs that use their grace would be rescued under way."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            if self.asked_to_stop and worker.worker_id is not None:
+                with suppress(ConnectorException):
+                    await worker.app.job_manager.update_heartbeat(worker.worker_id)
 
 
 def _options(chosen: Settings) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from procrastinate.job_context import AbortReason
 from procrastinate.jobs import Job
 from procrastinate.middleware import AsyncCallNext
 from psycopg import AsyncConnection
+from psycopg.errors import UniqueViolation
 
 from nextnest import deferring, engagement
 from nextnest.breakers import MODEL, outside_of
-from nextnest.errors import HandedBack, LostOwnership, ModelRefusesUs, ModelUnavailable, Permanent
+from nextnest.errors import HandedBack, LostOwnership, Permanent
 from nextnest.logs import describe
 from nextnest.rules import handoff
 from nextnest.rules.handoff import HandoffReason
@@ -45,6 +46,8 @@ class Attempts(BaseRetryStrategy):
 
 
 RETRIES = Attempts()
+# Looks begin up to five seconds after they are due; when one succeeds, whoever waits is called at once.
+_AFTER_A_LOOK = timedelta(seconds=6)
 # When these fail for good, a person gets the conversation.
 ENDS_WITH_A_PERSON = {"new-conversation", "incoming-message", "forward-message"}
 # When these do, upkeep defers them again, ever more slowly.
@@ -76,10 +79,19 @@ async def guard(call_next: AsyncCallNext, context: JobContext, worker: Any) -> A
 
 async def _put_back(context: JobContext, until: datetime | None) -> None:
     """The attempt does not count: the worker stops, or what the job needs is away."""
-    desk = Desk.of(context)
+    desk, owner = Desk.of(context), Ownership.of(context)
+    try:
+        put_back = await _postpone(desk, owner, until)
+    except UniqueViolation:
+        # A twin was deferred in this very moment; now it is seen, and does the work.
+        put_back = await _postpone(desk, owner, until)
+    if put_back:
+        log.info("job put back", until=until.isoformat() if until else "now")
+
+
+async def _postpone(desk: Desk, owner: Ownership, until: datetime | None) -> bool:
     async with desk.transaction() as conn:
-        if await postpone_job(conn, Ownership.of(context), until):
-            log.info("job put back", until=until.isoformat() if until else "now")
+        return await postpone_job(conn, owner, until)
 
 
 async def _after_failure(context: JobContext, error: Exception) -> bool:
@@ -111,10 +123,11 @@ async def _patience_left(desk: Desk, job: Job, error: Exception) -> float:
 
 
 def _next_try(breaker: Breaker, patience_s: float) -> datetime | None:
-    """Chatwoot's jobs are held back by the fetch; the model's come again by themselves, and once more in the end."""
+    """Chatwoot's jobs are held back by the fetch; the model's come after its next look, and once more in the end."""
     if breaker.name != MODEL or breaker.retry_at is None:
         return None
-    return min(breaker.retry_at, datetime.now(UTC) + timedelta(seconds=patience_s))
+    now = datetime.now(UTC)
+    return min(max(breaker.retry_at, now) + _AFTER_A_LOOK, now + timedelta(seconds=patience_s))
 
 
 async def _end(desk: Desk, context: JobContext, error: Exception) -> None:
@@ -164,8 +177,7 @@ async def leave_to_a_person(
 
 
 def _reason(error: Exception) -> HandoffReason:
-    at_the_model = isinstance(error, ModelUnavailable | ModelRefusesUs)
-    return HandoffReason.MODEL_UNAVAILABLE if at_the_model else HandoffReason.JOB_FAILED
+    return HandoffReason.MODEL_UNAVAILABLE if outside_of(error) == MODEL else HandoffReason.JOB_FAILED
 
 
 def _conversation_of(job: Job) -> int | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import psycopg
 import structlog
 from procrastinate import JobContext
 
 from nextnest import deferring, engagement
 from nextnest.engagement_manager import adopt_abandoned
+from nextnest.logs import describe
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.timing import MAX_ATTEMPTS
 from nextnest.store import breakers, incoming, jobs, leads, outbox
@@ -37,10 +39,14 @@ async def rescue_stalled_jobs(context: JobContext, timestamp: int) -> None:  # n
     async with desk.pool.connection() as conn:
         stalled = await jobs.stalled_jobs(conn, SILENT_S)
     for number, job in enumerate(stalled):
-        if job["attempts"] + 1 < MAX_ATTEMPTS:
-            await rescue(desk, job, number * _APART_S if job["attempts"] else 0.0)
-        else:
-            await bury(desk, job)
+        try:
+            if job["attempts"] + 1 < MAX_ATTEMPTS:
+                await rescue(desk, job, number * _APART_S if job["attempts"] else 0.0)
+            else:
+                await bury(desk, job)
+        except psycopg.Error as error:
+            # One that cannot be saved now must not cost the others: the next round tries it again.
+            log.warning("rescue failed", job_id=job["id"], error=describe(error))
 
 
 async def rescue(desk: Desk, job: Row, delay_s: float) -> None:

@@ -125,9 +125,10 @@ class World:
 
     def until(self, probe: Callable[[], T], seconds: float = 20) -> T:
         """Ask until the answer is true; with what it was asking when time is up."""
-        return until(probe, seconds, self._logs)
+        return until(probe, seconds, self.logs)
 
-    def _logs(self) -> str:
+    def logs(self) -> str:
+        """The last lines of every process."""
         return "\n".join(f"--- {path.name}\n{path.read_text()[-4000:]}" for path in self.log_folder.iterdir())
 
 

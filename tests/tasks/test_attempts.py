@@ -9,6 +9,7 @@ import pytest
 from procrastinate.jobs import Job
 
 from nextnest import errors
+from nextnest.errors import HandedBack
 from nextnest.tasks.attempts import RETRIES
 
 
@@ -43,10 +44,10 @@ def test_what_trying_again_cannot_mend_is_not_tried_again(kind: type[Exception])
     assert _delay(kind(), 0) is None
 
 
-def test_a_job_that_is_cut_short_by_a_shutdown_goes_back_at_once() -> None:
-    delay = _delay(asyncio.CancelledError(), 2)
-    assert delay is not None
-    assert delay <= 0
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), HandedBack()])
+def test_what_was_cut_short_is_no_failed_attempt(error: BaseException) -> None:
+    """The job went back before; tests/pipelines/test_shutdown.py sees it go."""
+    assert _delay(error, 0) is None
 
 
 def test_every_error_speaks_its_own_sentence() -> None:
