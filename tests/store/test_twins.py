@@ -41,8 +41,8 @@ async def _goes_back(url: str, way: str, *, twin: bool) -> str:
 
 
 _INSERT = """
-    insert into procrastinate_jobs (task_name, queueing_lock, lock, status)
-    values ('new-conversation', 'new-conversation-7', 'conversation-7', %(status)s) returning *
+    insert into procrastinate_jobs (queue_name, task_name, queueing_lock, lock, status)
+    values ('default', 'new-conversation', 'new-conversation-7', 'conversation-7', %(status)s) returning *
 """
 
 
