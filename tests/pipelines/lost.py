@@ -20,9 +20,9 @@ FAULTS = (
     "unprocessable_422",
     "unprocessable_422_after",
 )
-# Of all requests we send, only the one that makes a message turns every fault of Chatwoot's own into a 422. Elsewhere a 422
-# is meant, and such a pair does not exist.
-TRUTHFUL = frozenset({"attributes", "status"})
+# Chatwoot turns every fault of its own into a 422 where a message is made. Of attributes a 422 is meant, and believed: such
+# a pair does not exist.
+TRUTHFUL = frozenset({"attributes"})
 
 MESSAGES, ATTRIBUTES, STATUS = "messages", "custom_attributes", "toggle_status"
 # Which request carries an effect: the end of its path, and what stands in its body.

@@ -14,6 +14,8 @@ from tests.pipelines.lost import PAIRS, Pair, bring_together
 from tests.pipelines.world import World, running_world
 
 Person = dict[str, str]
+# What is set and makes no message.
+SETTINGS = frozenset({"attributes", "status"})
 
 
 @pytest.fixture(scope="module")
@@ -58,21 +60,23 @@ def test_an_effect_whose_answer_was_lost_is_there_once(world: World, pair: Pair)
     rows = effects(world, pair.conversation_id)
     [row] = [row for row in rows if row["kind"] == pair.kind]
     assert row["state"] == "sent"
-    # A lead whose attributes were refused for good is how a failure notice comes about.
-    refused = {"attributes"} if pair.kind == "failure_notice" else set()
-    assert {r["kind"] for r in rows if r["state"] != "sent"} == refused
+    assert {r["kind"] for r in rows if r["state"] != "sent"} == not_wanted(pair)
     messages = world.chatwoot.messages(pair.conversation_id)
     carried = Counter(message["content_attributes"].get("nextnest_id") for message in messages)
-    wanted = {r["id"]: r["chatwoot_message_id"] for r in rows if r["kind"] not in {"attributes", "status"}}
+    wanted = {r["id"]: r["chatwoot_message_id"] for r in rows if r["chatwoot_message_id"]}
+    assert len(wanted) == len([r for r in rows if r["state"] == "sent" and r["kind"] not in SETTINGS])
     assert {one: count for one, count in carried.items() if one} == dict.fromkeys(wanted, 1)
     for message in messages:
         if effect_id := message["content_attributes"].get("nextnest_id"):
             assert wanted[effect_id] == message["id"]
 
 
-@pytest.mark.parametrize(
-    "pair", [pair for pair in PAIRS.values() if pair.kind in {"attributes", "status"}], ids=str
-)
+def not_wanted(pair: Pair) -> set[str]:
+    """A lead whose attributes were refused for good is how a failure notice comes about; its broker never arrives."""
+    return {"attributes", "activity", "greeting"} if pair.kind == "failure_notice" else set()
+
+
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS.values() if pair.kind in SETTINGS], ids=str)
 def test_what_was_set_is_what_chatwoot_holds(world: World, pair: Pair) -> None:
     conversation = world.chatwoot.conversation(pair.conversation_id)
     if pair.kind == "status":
@@ -123,6 +127,21 @@ def tried_again(world: World, conversation_id: int) -> bool:
             id=conversation_id,
         )
     )
+
+
+@pytest.mark.parametrize("line", ["joined", "Hi Lim"])
+def test_a_message_chatwoot_never_takes_keeps_nobody_from_fetching_a_person(
+    world: World, somebody: Person, line: str
+) -> None:
+    world.chatwoot.faults.add(
+        "unprocessable_422", method="POST", path="/messages$", contains=line, times=None
+    )
+    conversation_id = int(world.submit(**somebody).json()["conversationId"])
+    world.until(lambda: world.chatwoot.conversation(conversation_id)["status"] == "open", seconds=60)
+    assert len(world.said(conversation_id, private=True)) == 1
+    assert len(world.said(conversation_id)) == 1
+    world.until(world.quiet)
+    assert world.rows("select * from unsettled_effects") == []
 
 
 def test_a_rate_limit_is_waited_out(world: World, somebody: Person) -> None:
