@@ -28,24 +28,29 @@ _LIMIT_S = 20.0
 HOLD_S = 30.0
 # Chatwoot searches contacts a hundred times a minute at most: that many leads, three seconds each, are five at once.
 _AT_ONCE = 8
-# More than that many are the worker's: it has room for hundreds, and a full memory helps nobody.
-_WAITING_AT_MOST = 100
+# Beyond that many they are the worker's: it has room for hundreds, and a full memory helps nobody.
+_AT_MOST = 100
 # What is under way when the process stops may end by itself that long: one arrival.
 _GRACE_S = 4.0
 
 
 class EngagementManager:
-    """One per process and event loop. `delivery` sends, on connections of `pool`."""
+    """One per process and event loop. `delivery` sends; `at_most` conversations are under way or wait for their turn."""
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]], delivery: Delivery) -> None:
+    def __init__(
+        self, pool: AsyncConnectionPool[AsyncConnection[Any]], delivery: Delivery, *, at_most: int = _AT_MOST
+    ) -> None:
         self._pool = pool
         self._delivery = delivery
+        self._at_most = at_most
         self._free = asyncio.Semaphore(_AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
 
     def begin(self, conversation_id: int) -> None:
         """Engage it in the background; whoever calls holds the right to it (`store.legacy.hold`)."""
-        task = asyncio.get_running_loop().create_task(self._in_turn(conversation_id))
+        full = len(self._under_way) >= self._at_most
+        work = self._hand_on(conversation_id) if full else self._in_turn(conversation_id)
+        task = asyncio.get_running_loop().create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
@@ -73,9 +78,6 @@ class EngagementManager:
         await asyncio.gather(*late, return_exceptions=True)
 
     async def _in_turn(self, conversation_id: int) -> None:
-        if len(self._under_way) > _WAITING_AT_MOST:
-            await self._hand_on(conversation_id)
-            return
         async with self._free:
             await self.engage(conversation_id)
 
