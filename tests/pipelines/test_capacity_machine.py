@@ -214,7 +214,7 @@ def test_whatever_moves_places_they_stay_true_and_nobody_waits_beside_a_free_one
 def test_over_many_runs_whatever_moves_places_they_stay_true(
     watch: Watch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tried = _run(watch, runs=200, steps=40)
+    tried = _run(watch, runs=120, steps=40)
     with capsys.disabled():
         print(f"\ncapacity, two workers, {watch.commits()} commits watched, 0 faults; tried: {dict(tried)}")
 
