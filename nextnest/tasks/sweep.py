@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import psycopg
 import structlog
 from procrastinate import JobContext
 
@@ -35,6 +36,8 @@ _EVERY_20_S = "* * * * * */20"
 _REQUESTS = 60
 # Of these for the list, so that there is always some left to read messages with.
 _PAGES = 20
+# So many conversations that fail are no longer theirs: Chatwoot is away.
+_FAILURES = 3
 # A new installation answers what was asked just before, not what somebody asked last week.
 _FIRST_S = 3600
 # How far Chatwoot's clock may be behind ours, and its commits behind their time.
@@ -86,6 +89,7 @@ class Sweep:
     under_way: Pass
     left: int = _REQUESTS
     pages: int = _PAGES
+    failures: int = 0
 
     async def run(self) -> int | None:
         """None when the pass is complete, else the page at which the next sweep goes on."""
@@ -93,7 +97,7 @@ class Sweep:
         standings = await self._compare(listed)
         unfinished = [next_page] if next_page else []
         for one in _in_order(listed, standings):
-            if not await self._reconcile(one.row, standings[one.row.id]):
+            if not await self._try(one.row, standings[one.row.id]):
                 unfinished.append(one.page)
         return min(unfinished, default=None)
 
@@ -120,20 +124,30 @@ class Sweep:
         async with self.desk.pool.connection() as conn:
             return await sweep.standings(conn, newest)
 
-    async def _reconcile(self, row: ChatwootConversation, standing: Standing) -> bool:
-        """Take in what this conversation has that we do not know; False when no request is left for it."""
+    async def _try(self, row: ChatwootConversation, standing: Standing) -> bool:
+        """Whether this conversation is done. One that cannot be read or kept must not stand in the way of the others."""
         try:
-            messages = await self._unswept(row, standing)
+            await self._reconcile(row, standing)
         except _Spent:
             return False
         except ConversationGone:
             return True
+        except (NextNestError, psycopg.DataError, psycopg.IntegrityError) as error:
+            self.failures += 1
+            if self.failures >= _FAILURES:
+                raise
+            log.error("not swept", conversation_id=row.id, error=describe(error))
+            return False
+        return True
+
+    async def _reconcile(self, row: ChatwootConversation, standing: Standing) -> None:
+        """Take in what this conversation has that we do not know."""
+        messages = await self._unswept(row, standing)
         grown = sweeping.settled(messages, datetime.now(UTC))
         missing = await self._missing(row, grown)
         if missing or _has_another_status(row, standing):
             await self._take_in(row, standing, missing)
         await self._mark(row, standing, grown)
-        return True
 
     async def _unswept(self, row: ChatwootConversation, standing: Standing) -> list[ChatwootMessage]:
         """The messages nobody has compared yet."""
@@ -237,4 +251,7 @@ def _has_moved(row: ChatwootConversation, standing: Standing, since: datetime) -
 
 
 def _has_another_status(row: ChatwootConversation, standing: Standing) -> bool:
-    return standing.known and standing.status is not None and row.status != standing.status
+    """Of a conversation that began without us we may know no status; closed it can only be by somebody's hand."""
+    if standing.status is None:
+        return standing.known and row.status == "resolved"
+    return standing.known and row.status != standing.status

@@ -120,7 +120,8 @@ class World:
         """No customer's job is waiting or running."""
         return not self.rows(
             "select id from procrastinate_jobs where status in ('todo', 'doing')"
-            " and task_name not in ('upkeep', 'rescue-stalled-jobs')"
+            " and task_name not in ('upkeep', 'rescue-stalled-jobs', 'look-at-circuit-breakers',"
+            " 'sweep-conversations')"
         )
 
     def until(self, probe: Callable[[], T], seconds: float = 20) -> T:

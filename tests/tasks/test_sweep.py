@@ -167,6 +167,29 @@ async def test_a_conversation_that_a_colleague_closed_is_not_answered_any_more(p
     assert row["held_by"] == "person"
 
 
+async def test_a_closing_is_noticed_where_nobody_ever_told_of_a_status(place: Place) -> None:
+    one, other = (place.chatwoot.add_conversation()["id"] for _ in range(2))
+    place.know(one)
+    place.know(other)
+    place.chatwoot.resolve(one)
+    await place.sweep()
+    query = "select chatwoot_status, held_by from broker_conversations order by conversation_id"
+    assert [tuple(row.values()) for row in place.rows(query)] == [("resolved", "ai"), ("open", "ai")]
+    assert [row["args"] for row in place.rows("select args from procrastinate_jobs")] == [
+        {"conversation_id": one}
+    ]
+
+
+async def test_a_conversation_that_cannot_be_read_does_not_stand_in_the_way_of_others(place: Place) -> None:
+    made = [place.chatwoot.add_conversation()["id"] for _ in range(3)]
+    asked = [place.asked(each, "Hello") for each in made]
+    place.chatwoot.faults.add("error_500_before", path=f"/conversations/{made[0]}/messages$")
+    assert await place.sweep() == 1
+    assert place.taken_in() == set(asked[1:])
+    assert await place.sweep() is None
+    assert place.taken_in() == set(asked)
+
+
 async def test_outside_the_rollout_a_lost_message_is_forwarded(place: Place) -> None:
     one = place.chatwoot.add_conversation()["id"]
     place.know(one, uses_queue=False)
