@@ -12,6 +12,7 @@ NextNestError
 │   └── ModelRefusesUs          our key or quota is at fault: tried again, and an alarm
 ├── Permanent                   trying again cannot help: the conversation goes to a person
 │   ├── ChatwootRejected        Chatwoot understood us and said no
+│   ├── SpendingCapReached      another call of the model could cost more than it may
 │   ├── ConversationGone        Chatwoot does not know this conversation
 │   └── ReplyRejected           no draft passed the guard
 ├── LostOwnership               a newer attempt owns this job: roll everything back
@@ -76,6 +77,10 @@ class ChatwootRejected(Permanent):
 
 class ConversationGone(Permanent):
     """Chatwoot does not know this conversation."""
+
+
+class SpendingCapReached(Permanent):
+    """Another call of the model could cost more than it may."""
 
 
 class ReplyRejected(Permanent):
