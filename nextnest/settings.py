@@ -99,7 +99,7 @@ class Settings(BaseSettings):
         default=20, ge=0, description="a customer who keeps typing is answered after this many seconds"
     )
     nextnest_patience_s: float = Field(
-        default=120,
+        default=25,
         ge=0,
         description="while the model is away a customer waits this many seconds, then a person is asked",
     )

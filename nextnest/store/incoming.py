@@ -148,6 +148,12 @@ async def anything_new(conn: AsyncConnection[Any], conversation_id: int) -> bool
     return bool(row and row["found"])
 
 
+async def left_us(conn: AsyncConnection[Any], conversation_id: int) -> bool:
+    """Whether a person has the conversation by now, or it is closed."""
+    row = await SQL.left_us.aone(conn, conversation_id=conversation_id)
+    return bool(row and row["gone"])
+
+
 async def mark_started(conn: AsyncConnection[Any], turn: OpenTurn) -> None:
     """Note when a job took the turn's messages in; the first time counts."""
     message_ids = [message.message_id for message in turn.messages]

@@ -60,6 +60,10 @@ group by m.conversation_id limit 100;
 select exists (select from incoming_messages
                where conversation_id = %(conversation_id)s and state = 'unanswered' and started_at is null) as found;
 
+-- left_us: Whether the AI has no conversation to answer in any more.
+select exists (select from broker_conversations
+               where conversation_id = %(conversation_id)s and (held_by <> 'ai' or status <> 'active')) as gone;
+
 -- mark_started: A job has taken these messages in.
 update incoming_messages set started_at = coalesce(started_at, now())
 where conversation_id = %(conversation_id)s and state = 'unanswered' and message_id = any (%(message_ids)s);

@@ -6,8 +6,10 @@ enters the history.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -29,6 +31,14 @@ from nextnest.tasks.desk import Desk
 
 log = structlog.get_logger(__name__)
 SINGAPORE = ZoneInfo("Asia/Singapore")
+
+
+# How often a call under way asks whether it is still wanted: sooner than anybody types a word.
+_LOOK_EVERY_S = 0.25
+
+
+class Overtaken(Exception):
+    """The answer that was being written is not wanted any more."""
 
 
 @dataclass
@@ -53,7 +63,11 @@ class Answering:
             return True
         if not self._overdue(turn) and not await self._listened(turn):
             return False
-        draft = await self._draft(turn)
+        try:
+            draft = await self._draft(turn)
+        except Overtaken:
+            log.info("generation cancelled")
+            return False
         if draft is None:
             return False
         await self._wait_like_a_person(turn)
@@ -116,13 +130,35 @@ class Answering:
         )
 
     async def _generate(self, prompt: Prompt, turn: OpenTurn) -> Reply:
+        """What the model says; Overtaken, and the call is cancelled, when meanwhile it is no longer wanted."""
         assert turn.broker is not None
         await self.desk.breakers.require(MODEL)
-        return await self.desk.assistant.generate_broker_response(
-            prompt,
-            safety_identifier=hashlib.sha256(f"conversation-{self.conversation_id}".encode()).hexdigest(),
-            cache_key=f"{turn.broker.slug}-{prompt.version}",
+        return await self._unless_overtaken(
+            turn,
+            self.desk.assistant.generate_broker_response(
+                prompt,
+                safety_identifier=hashlib.sha256(f"conversation-{self.conversation_id}".encode()).hexdigest(),
+                cache_key=f"{turn.broker.slug}-{prompt.version}",
+            ),
         )
+
+    async def _unless_overtaken(self, turn: OpenTurn, work: Coroutine[Any, Any, Reply]) -> Reply:
+        task = asyncio.create_task(work)
+        try:
+            while not (await asyncio.wait({task}, timeout=_LOOK_EVERY_S))[0]:
+                if await self._overtaken(turn):
+                    raise Overtaken
+            return await task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _overtaken(self, turn: OpenTurn) -> bool:
+        """A person has the conversation, or the customer went on and has not waited too long already."""
+        async with self.desk.pool.connection() as conn:
+            if await incoming.left_us(conn, self.conversation_id):
+                return True
+            return not self._overdue(turn) and await incoming.anything_new(conn, self.conversation_id)
 
     async def _wait_like_a_person(self, turn: OpenTurn) -> None:
         """The rest of the human-like wait: most of it has passed while we listened and the model worked."""

@@ -43,6 +43,32 @@ def test_a_draft_is_written_anew_when_an_older_message_comes_in_while_it_waits(s
     assert _drafts_of_the_one_answer(world, conversation_id) == ["superseded", "used"]
 
 
+def test_a_message_that_comes_while_the_model_works_cancels_it_and_is_answered_along(
+    slow_world: World,
+) -> None:
+    world, conversation_id = slow_world, slow_world.greeted()
+    world.model.latency = 20
+    world.chatwoot.customer_says(conversation_id, "What is TDSR?")
+    world.until(lambda: world.model.arrived == 1)
+    world.model.latency = 0
+    world.chatwoot.customer_says(conversation_id, "For an HDB flat, I mean.")
+    world.until(lambda: world.quiet() and not world.rows("select 1 from unanswered_messages"))
+    assert len(world.said(conversation_id)) == 2
+    assert [call.cancelled for call in world.model.calls] == [True, False]
+    assert [row["outcome"] for row in world.rows("select outcome from ai_replies")] == ["used"]
+
+
+def test_a_colleague_who_writes_while_the_model_works_silences_it_at_once(slow_world: World) -> None:
+    world, conversation_id = slow_world, slow_world.greeted()
+    world.model.latency = 20
+    world.chatwoot.customer_says(conversation_id, "What is TDSR?")
+    world.until(lambda: world.model.arrived == 1)
+    world.chatwoot.agent_says(conversation_id, "Hello, this is Priya, let me explain.")
+    world.until(lambda: world.quiet() and not world.rows("select 1 from unanswered_messages"))
+    assert [call.cancelled for call in world.model.calls] == [True]
+    assert world.said(conversation_id)[1:] == ["Hello, this is Priya, let me explain."]
+
+
 def _drafts_of_the_one_answer(world: World, conversation_id: int) -> list[Any]:
     """Wait until everything is answered; what became of each draft, in the order in which they were written."""
     world.until(lambda: len(_asked(world)) == len(PIECES) and world.quiet(), seconds=40)

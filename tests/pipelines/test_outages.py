@@ -19,10 +19,10 @@ MakeWorld = Callable[..., AbstractContextManager[World]]
 
 @pytest.fixture
 def make_world(database_url: str, tmp_path: Path) -> MakeWorld:
-    """A world with these settings."""
+    """A world with these settings; its customers have patience, for machines are slower than people."""
 
     def make(**settings: str) -> AbstractContextManager[World]:
-        return running_world(database_url, tmp_path, **settings)
+        return running_world(database_url, tmp_path, **({"NEXTNEST_PATIENCE_S": "120"} | settings))
 
     return make
 
