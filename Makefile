@@ -1,6 +1,8 @@
 # Everything is called as `python -m` through .venv: see scripts/setup.py.
 PYTHON := .venv/bin/python
 PORT ?= 8000
+# Tests of pipelines mostly wait, for people's pace and for dead workers to be noticed: they do it side by side.
+JOBS ?= 4
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
@@ -16,7 +18,7 @@ setup: ## .venv with the pinned packages; the other commands do it by themselves
 	@python3 scripts/setup.py
 
 test: setup ## all tests but the long ones, with a Postgres of their own
-	@exec $(PYTHON) -m pytest -m "not long" $(ARGS)
+	@exec $(PYTHON) -m pytest -m "not long" -n $(JOBS) --dist worksteal $(ARGS)
 
 test-long: setup ## the tests that take minutes
 	@exec $(PYTHON) -m pytest -m long $(ARGS)
