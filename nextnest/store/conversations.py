@@ -122,7 +122,7 @@ async def record_resolved(conn: AsyncConnection[Any], conversation_id: int) -> b
 
 
 async def reopen(conn: AsyncConnection[Any], conversation_id: int) -> bool:
-    """Let the AI work on it again; False when it never stopped, or a person has it."""
+    """Let the AI work on it again; False when it never stopped, a person has it, or it was closed and nothing came since."""
     return await SQL.reopen.arun(conn, conversation_id=conversation_id) == 1
 
 

@@ -65,8 +65,11 @@ async def respond(desk: Desk, owner: Ownership, conversation_id: int) -> Outcome
             return ended
         assert turn is not None
         if turn.broker is None or turn.status != "active":
-            if (await take_back(desk, owner, turn)).place:
+            engaged = await take_back(desk, owner, turn)
+            if engaged.place:
                 return Outcome("waiting for a broker")
+            if turn.status == "resolved" and not engaged.broker:
+                return Outcome("closed before it was answered", turn.newest, "left_to_person")
         elif await answering.answer(turn):
             return Outcome("answered", turn.newest, deliberate_wait_s=answering.deliberate_wait_s)
         elif answering.rejected:
@@ -101,7 +104,7 @@ async def without_us(desk: Desk, owner: Ownership, turn: OpenTurn | None) -> Out
 async def take_back(desk: Desk, owner: Ownership, turn: OpenTurn) -> Engagement:
     """A conversation without a place, such as a closed one in which the customer writes again, gets one or waits in line.
 
-    Neither when a person took it in this very moment; the turn is read again then.
+    Neither when a person took it in this very moment, or closed it after the customer's last words.
     """
     async with desk.transaction(owner) as conn:
         engaged = await engagement.take_back(conn, turn.conversation_id)

@@ -31,6 +31,7 @@ from hypothesis.stateful import (
 from nextnest import deferring
 from tests.pipelines.watching import Watch
 from tests.pipelines.world import running_world
+from tests.waiting import until
 
 BROKERS = ("jasmine-lee", "rachel-tan", "sarah-wong")
 _people = count(1)
@@ -45,6 +46,12 @@ having b.current_workload <> cardinality(b.active_conversations) or b.current_wo
 """
 WAITING_BESIDE_A_FREE_PLACE = """
 select 1 from waiting_leads where exists (select from ai_brokers where is_available)
+"""
+STILL_HERE = """
+select conversation_id, status, held_by, chatwoot_status, assigned_at,
+       (select array_agg(before || '-' || after || ' ' || at order by at) from watch.moves m
+        where m.conversation_id = c.conversation_id) as moves
+from broker_conversations c where status in ('new', 'waiting', 'active')
 """
 # An operator's change is noticed by upkeep; every other change serves the line in its own commit.
 NOT_AT_ONCE = "free beside a waiting lead"
@@ -180,9 +187,16 @@ class Office(RuleBasedStateMachine):
     def _everybody_goes_home(self) -> None:
         for id_ in self.ids:
             self.world.chatwoot.resolve(id_)
-        open_ = "select 1 from broker_conversations where status in ('new', 'waiting', 'active')"
-        self.world.until(lambda: self.world.quiet() and not self.world.rows(open_), seconds=QUIET_S)
+        until(lambda: self.world.quiet() and not self.world.rows(STILL_HERE), QUIET_S, self._who_is_here)
         self.places_are_true()
+
+    def _who_is_here(self) -> str:
+        """Who should have gone home, with what Chatwoot says of them."""
+        here = self.world.rows(STILL_HERE)
+        return "\n".join(
+            f"{row} in Chatwoot: {self.world.chatwoot.conversation(row['conversation_id'])['status']}"
+            for row in here
+        )
 
     def _operate(self, statement: str, **params: object) -> None:
         self.world.execute(statement, **({"slugs": list(BROKERS)} | params))
@@ -214,7 +228,7 @@ def test_whatever_moves_places_they_stay_true_and_nobody_waits_beside_a_free_one
 def test_over_many_runs_whatever_moves_places_they_stay_true(
     watch: Watch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tried = _run(watch, runs=120, steps=40)
+    tried = _run(watch, runs=80, steps=40)
     with capsys.disabled():
         print(f"\ncapacity, two workers, {watch.commits()} commits watched, 0 faults; tried: {dict(tried)}")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from nextnest import deferring
 from tests.pipelines.world import World, running_world
 
 
@@ -62,6 +64,22 @@ def test_twelve_customers_come_and_go_through_one_place_and_nothing_has_to_be_re
         world.chatwoot.resolve(conversation_id)
         world.until(lambda: not world.rows("select 1 from ai_brokers where current_workload > 0"))
     assert not world.rows("select * from broker_capacity_drift")
+
+
+def test_what_was_asked_before_a_conversation_was_closed_takes_no_place_afterwards(one_place: World) -> None:
+    world = one_place
+    first, second = (_arrived(world, number) for number in range(2))
+    asked = world.chatwoot.customer_says(second, "How long does it take?")
+    lock = f"incoming-{second}-{asked['id']}"
+    world.until(lambda: world.outcome_of(lock) == "waiting for a broker")
+    for conversation_id in (second, first):
+        world.chatwoot.resolve(conversation_id)
+    world.until(lambda: not world.rows("select 1 from broker_conversations where status <> 'resolved'"))
+    with psycopg.connect(world.database_url, options="-c search_path=nextnest") as conn:
+        deferring.incoming_message(second, asked["id"]).defer_sync(conn)
+    world.until(lambda: world.outcome_of(lock) == "closed before it was answered")
+    assert not world.rows("select 1 from ai_brokers where current_workload > 0")
+    assert not world.rows("select 1 from unanswered_messages")
 
 
 def _arrived(world: World, number: int) -> int:
