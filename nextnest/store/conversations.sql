@@ -45,14 +45,12 @@ where conversation_id = %(conversation_id)s and status <> 'resolved';
 -- reopen: The AI may work on it again, unless a person has just taken it; it needs a broker first.
 -- What was closed stays closed until Chatwoot says otherwise or the customer writes again: what she wrote before, whoever
 -- closed it has read, and nothing would ever give the place back.
-update broker_conversations c set status = 'new', resolved_at = null
-where c.conversation_id = %(conversation_id)s and c.held_by = 'ai'
-  and (c.status = 'handed_off'
-       or c.status = 'resolved'
-          and (c.chatwoot_status is distinct from 'resolved'
-               or exists (select from incoming_messages m
-                          where m.conversation_id = c.conversation_id and m.state = 'unanswered'
-                            and m.received_at > c.resolved_at)));
+update broker_conversations set status = 'new', resolved_at = null
+where conversation_id = %(conversation_id)s and status in ('handed_off', 'resolved') and held_by = 'ai'
+  and (resolved_at is null or chatwoot_status is distinct from 'resolved'
+       or exists (select from incoming_messages m
+                  where m.conversation_id = broker_conversations.conversation_id and m.state = 'unanswered'
+                    and m.received_at > resolved_at));
 
 -- note_status: Remember what Chatwoot says; a person has it when somebody else than we opened it.
 -- An opening of ours explains one of the present assignment only: given back and opened again, it is a person's.
