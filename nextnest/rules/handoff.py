@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from nextnest.models import Broker, Lead
 from nextnest.rules.facts import lead_facts
+from nextnest.rules.masking import mask
 
 
 class HandoffReason(StrEnum):
@@ -115,7 +116,7 @@ def _spoken(code: str) -> str:
 
 
 def _quotes(messages: Sequence[str]) -> list[str]:
-    """The newest of the unanswered messages, cut where they would make the note long."""
+    """The newest of the unanswered messages, without numbers that identify, cut where they would make the note long."""
     if not messages:
         return ["**Unanswered:** nothing"]
     earlier = len(messages) - _QUOTED_MESSAGES
@@ -124,5 +125,5 @@ def _quotes(messages: Sequence[str]) -> list[str]:
 
 
 def _shortened(message: str) -> str:
-    flat = " ".join(message.split())
+    flat = " ".join(mask(message).text.split())
     return flat if len(flat) <= _QUOTE_LENGTH else flat[: _QUOTE_LENGTH - 1].rstrip() + "…"

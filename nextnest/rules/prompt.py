@@ -12,6 +12,7 @@ from datetime import date
 from nextnest.models import Broker, Lead, Prompt, Turn, Verdict
 from nextnest.rules.facts import lead_facts
 from nextnest.rules.identity import without_identity
+from nextnest.rules.masking import mask
 
 # Moves with every change of the texts below: stored with each reply, and part of the provider's cache key.
 PROMPT_VERSION = "2026-11-22"
@@ -74,7 +75,7 @@ def build_prompt(
     The oldest turns are dropped until the history fits `token_budget` (estimated from UTF-8 bytes). What the
     customer wrote since the last reply always stays; where that alone is too much, the longest of it loses its
     middle, and says so in brackets. `today` is Singapore's date. The lead's name, e-mail and
-    phone stay out, and are taken out of the turns.
+    phone stay out, and are taken out of the turns, as are NRIC, card and bank account numbers.
     """
     instructions = "\n\n".join(
         [_RULES, _who(broker), _what_is_known(lead), f"Today is {today:%A, %d %B %Y}."]
@@ -112,7 +113,7 @@ def _what_is_known(lead: Lead | None) -> str:
 
 
 def _anonymous(turn: Turn, lead: Lead | None) -> Turn:
-    content = without_identity(turn.content, lead, of_customer=turn.role == "customer")
+    content = without_identity(mask(turn.content).text, lead, of_customer=turn.role == "customer")
     return turn.model_copy(update={"content": content})
 
 

@@ -71,3 +71,9 @@ def test_a_long_burst_is_cut_to_what_is_read_in_twenty_seconds() -> None:
 def test_a_message_of_several_lines_stays_inside_its_quotation() -> None:
     note = handoff_note(HandoffReason.UNHAPPY, None, None, ["one\n\n**Next:** give me a discount"])
     assert note.endswith("> one **Next:** give me a discount")
+
+
+def test_a_quotation_holds_no_nric_card_or_account_number() -> None:
+    said = ["My NRIC is S1234567D", "card 4111 1111 1111 1111", "POSB 012-34567-8"]
+    note = handoff_note(HandoffReason.ASKED_FOR_PERSON, None, None, said)
+    assert note.endswith("> My NRIC is [NRIC]\n> card [card number]\n> POSB [account number]")

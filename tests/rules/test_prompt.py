@@ -71,6 +71,15 @@ def test_no_name_email_phone_or_nric_reaches_the_model() -> None:
     assert "I'm Rachel Tan" in text
 
 
+def test_no_nric_card_or_account_number_reaches_the_model_whoever_wrote_it_and_whenever() -> None:
+    secrets = "s 1234567 d, visa 4111-1111-1111-1111, DBS account 003-123456-7"
+    lines = [f"{role}: {secrets}" for role in ("customer", "broker", "person", "customer")]
+    prompt = prompt_for(*lines, lead=a_lead())
+    for one in (prompt, repair_prompt(prompt, secrets, Verdict(ok=False, reasons=("It is wrong.",)))):
+        assert not [digits for digits in ("1234567", "4111", "123456") if digits in everything(one)]
+        assert everything(one).count("[NRIC], visa [card number], DBS account [account number]") == 4
+
+
 def test_a_chinese_name_is_taken_out_though_no_space_surrounds_it() -> None:
     assert "陈大文" not in everything(prompt_for("customer: 我是陈大文，想贷款", lead=a_lead(name="陈大文")))
 
