@@ -26,6 +26,12 @@ from nextnest.rules.mortgage.inputs import (
 
 K = TypeVar("K", bound=Inputs)
 
+# How a value is written, where its type does not say it.
+_FORMS: dict[type, str] = {
+    Money: ', in dollars: "1500000.50"',
+    Percent: ', in percent: "3.25"',
+    Day: ': "2026-11-22"',
+}
 # Nothing an argument may say needs more digits; more would only make work.
 _DECIMAL = re.compile(r"\d{1,12}(?:\.\d{1,4})?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -43,13 +49,15 @@ def schema(kind: type[Inputs]) -> dict[str, object]:
 
 
 def _schema_of(what: What, optional: bool) -> dict[str, object]:
-    when_null = "null if not said" if not optional else "null if not said or if it does not matter"
-    described = {"description": f"{what.ask[0].upper()}{what.ask[1:]}: {what.expected}; {when_null}."}
+    described: dict[str, str] = {
+        "description": f"{what.ask}{_FORMS.get(type(what), '')}{'; may not matter' if optional else ''}"
+    }
     if isinstance(what, Several):
         return {"type": ["array", "null"], "items": schema(what.kind), **described}
     if isinstance(what, Choice):
         return {"type": ["string", "null"], "enum": [*(one.value for one in what.choices), None], **described}
     if isinstance(what, Whole):
+        described["description"] += f", {what.least}-{what.most}"
         return {"type": ["integer", "null"], **described}
     if isinstance(what, YesNo):
         return {"type": ["boolean", "null"], **described}

@@ -20,11 +20,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RuleUse:
-    """One value of a rule that a result rests on. `value` is in words that may be quoted."""
+    """One value of a rule that a result rests on, as dated.Rule has it. `value` is in words that may be quoted."""
 
     id: str
     value: str
     effective_from: date
+    in_place_by: bool
     source: str
     grade: str
     checked_on: date
@@ -117,6 +118,7 @@ def _use(rule: Rule[T], words: str, day: date) -> RuleUse:
         rule.id,
         words,
         rule.effective_from,
+        rule.in_place_by,
         rule.source,
         rule.grade.value,
         rule.checked_on,
@@ -146,7 +148,7 @@ def room_shown(name: str, amount: Decimal) -> Shown:
 
 
 def years_shown(name: str, years: Decimal | int) -> Shown:
-    return Shown(name, f"{plain(Decimal(years))} years")
+    return Shown(name, "1 year" if years == 1 else f"{plain(Decimal(years))} years")
 
 
 def yes_no(name: str, answer: bool) -> Shown:

@@ -12,6 +12,7 @@ from nextnest.rules.mortgage.values import (
     Period,
     Profile,
     Stage,
+    age,
     by_year_held,
     each,
     months,
@@ -113,7 +114,7 @@ ABSD_SALE_MONTHS = series(
 ABSD_SENIOR_AGE = series(
     "absd_single_senior_age",
     "Age from which a single citizen may have the duty refunded when moving to a home of lower value",
-    years,
+    age,
     Period(55, "2024-02-16", sources.IRAS_SENIORS),
 )
 ABSD_FLAT_OR_NEW_EC = series(
@@ -147,7 +148,7 @@ CPF_SECOND_HOME = series(
 CPF_LEASE_AGE = series(
     "cpf_lease_age",
     "Age of the youngest buyer that the lease must reach for the full use of CPF",
-    years,
+    age,
     Period(95, "2025-01-01", sources.CPF_LEASE, in_place_by=True),
 )
 CPF_LEASE_NONE = series(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from nextnest.rules.mortgage import sources
 from nextnest.rules.mortgage.arithmetic import percent
 from nextnest.rules.mortgage.dated import Grade
-from nextnest.rules.mortgage.values import LtvTier, Period, each, series, years
+from nextnest.rules.mortgage.values import LtvTier, Period, age, each, series, years
 
 # Debt ratios
 TDSR = series(
@@ -117,7 +117,7 @@ REDUCED_YEARS_OTHER = series(
 REDUCED_AGE = series(
     "reduced_ltv_age",
     "The reduced tier applies when income-weighted average age and tenure together go beyond this",
-    years,
+    age,
     Period(65, "2018-07-06", sources.MAS_LTV),
 )
 # HDB loans
@@ -138,7 +138,7 @@ HDB_YEARS = series(
 HDB_AGE = series(
     "hdb_loan_last_age",
     "Age at which an HDB loan must be repaid",
-    years,
+    age,
     Period(65, "2022-09-30", sources.HDB_LOAN, in_place_by=True),
 )
 HDB_LEASE = series(

@@ -56,17 +56,12 @@ class ToolResult:
             return _canonical({"problem": self.problem})
         if self.ask_for:
             return _canonical({"ask_the_customer": self.ask_for})
-        rules = [
-            f"{rule.id}: {rule.value}, in force since {day_in_words(rule.effective_from)},"
-            f" checked on {day_in_words(rule.checked_on)}"
-            for rule in self.rules
-        ]
         return _canonical(
             {
                 "results": self.outputs,
                 "assumptions": self.assumptions,
                 "a_person_must_confirm": self.needs_confirmation,
-                "rules": rules,
+                "rules": [_in_words(rule) for rule in self.rules],
             }
         )
 
@@ -74,6 +69,7 @@ class ToolResult:
 def of_calculation(name: str, day: date, inputs: object, result: Calculation) -> ToolResult:
     """The record of a run that came to a result."""
     outputs = {line.name: line.text for line in result.shown}
+    texts = dict.fromkeys([*outputs.values(), *_of_rules(result.rules_used)])
     return ToolResult(
         name=name,
         day=day,
@@ -81,7 +77,7 @@ def of_calculation(name: str, day: date, inputs: object, result: Calculation) ->
         inputs=kept(inputs),
         outputs=outputs,
         raw=dict(_flat(result, "")),
-        figures=tuple(dict.fromkeys([*outputs.values(), *_of_rules(result.rules_used)])),
+        figures=tuple(text for text in texts if any(character.isdigit() for character in text)),
         rules=result.rules_used,
         assumptions=result.assumptions,
         needs_confirmation=result.needs_confirmation,
@@ -120,6 +116,12 @@ def kept(given: object, depth: int = 0) -> object:
     if depth < _DEEPEST and isinstance(given, list | tuple):
         return [kept(one, depth + 1) for one in given[:_MOST_KEPT]]
     return _NOT_KEPT
+
+
+def _in_words(rule: RuleUse) -> str:
+    since = "in place by" if rule.in_place_by else "in force since"
+    from_day, checked = day_in_words(rule.effective_from), day_in_words(rule.checked_on)
+    return f"{rule.id}: {rule.value}, {since} {from_day}, checked on {checked}"
 
 
 def _of_rules(rules: tuple[RuleUse, ...]) -> Iterator[str]:

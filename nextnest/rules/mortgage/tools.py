@@ -36,6 +36,8 @@ from nextnest.rules.mortgage.records import ToolResult, of_calculation, unanswer
 
 K = TypeVar("K", bound=Inputs)
 
+_NULL = "Null for what the customer has not said."
+
 
 @dataclass(frozen=True)
 class Tool(Generic[K]):
@@ -53,7 +55,7 @@ class Tool(Generic[K]):
         return {
             "type": "function",
             "name": self.name,
-            "description": self.description,
+            "description": f"{self.description} {_NULL}",
             "parameters": schema(self.inputs),
             "strict": True,
         }

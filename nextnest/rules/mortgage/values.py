@@ -117,6 +117,10 @@ def years(value: int) -> str:
     return f"{value} years"
 
 
+def age(value: int) -> str:
+    return f"age {value}"
+
+
 def months(value: int) -> str:
     return f"{value} months"
 
