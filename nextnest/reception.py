@@ -11,6 +11,7 @@ from psycopg import Connection
 from nextnest import deferring
 from nextnest.rules.rollout import should_use_queue
 from nextnest.store import conversations, incoming
+from nextnest.store.statements import Row
 
 
 def check_if_echo(
@@ -79,7 +80,7 @@ def note_person_message(
         conn, conversation_id=conversation_id, message_id=message_id, content=content, sent_at=sent_at
     ):
         return "duplicate_skipped"
-    if known["uses_queue"]:
+    if known["uses_queue"] and conversations.newer_command(conn, conversation_id, message_id) != "give":
         conversations.give_to_person(conn, conversation_id)
         deferring.settle_conversation(conversation_id).defer_sync(conn)
     return "recorded"
@@ -98,19 +99,132 @@ def note_bot_message(
     return "recorded"
 
 
-def note_status(conn: Connection[Any], *, conversation_id: int, status: str) -> str:
-    """Somebody opened, closed, or gave the conversation back. `recorded` or `ignored`."""
-    if conversations.note_status(conn, conversation_id, status) is None:
+def note_command(conn: Connection[Any], *, conversation_id: int, message_id: int, command: str) -> str:
+    """A colleague's private note takes the conversation or gives it back. `recorded`, `ignored` or `duplicate_skipped`.
+
+    Of several the newest note holds, in whichever order their webhooks come.
+    """
+    known = conversations.standing(conn, conversation_id)
+    if known is None or not known["uses_queue"]:
         return "ignored"
+    if not conversations.remember_command(conn, conversation_id, message_id, command):
+        return "duplicate_skipped"
+    if conversations.newer_command(conn, conversation_id, message_id) is None:
+        _pass_to(conn, conversation_id, "person" if command == "take" else "ai")
+    return "recorded"
+
+
+def note_status(
+    conn: Connection[Any],
+    *,
+    conversation_id: int,
+    status: str,
+    picture_at: float | None = None,
+    newest: int | None = None,
+    newest_of_customer: int | None = None,
+) -> str:
+    """Somebody opened, closed, or gave the conversation back. `recorded`, `ignored` or `duplicate_skipped`.
+
+    `picture_at` is Chatwoot's time of the picture the status stands in, `newest` the last public message in it, and
+    `newest_of_customer` the same when the customer wrote it.
+    """
+    known = conversations.standing(conn, conversation_id)
+    if known is None:
+        return "ignored"
+    if _is_older(picture_at, known):
+        return "duplicate_skipped"
+    holder = _holder_after(conn, conversation_id, known, status, picture_at, newest_of_customer)
+    conversations.note_status(conn, conversation_id, status, holder=holder, newest=newest)
+    conversations.note_picture(conn, conversation_id, picture_at)
     deferring.settle_conversation(conversation_id).defer_sync(conn)
     return "recorded"
 
 
-def note_assignee(conn: Connection[Any], *, conversation_id: int, assignee_type: str | None) -> str:
-    """A person was put in charge. Being put out of charge gives nothing back by itself. `recorded` or `ignored`."""
-    if assignee_type != "User":
+def note_assignee(
+    conn: Connection[Any],
+    *,
+    conversation_id: int,
+    assignee_type: str | None,
+    assignee_id: int | None = None,
+    picture_at: float | None = None,
+) -> str:
+    """A person was put in charge, or was taken off it again, which gives it back. `recorded`, `ignored`, `echo_skipped`
+    or `duplicate_skipped`. Bots are no persons: put in charge, they neither take nor give back.
+    """
+    known = conversations.standing(conn, conversation_id)
+    if known is None:
         return "ignored"
-    if conversations.give_to_person(conn, conversation_id) is None:
+    person = assignee_id if assignee_type == "User" else None
+    if _is_older(picture_at, known) or (person is not None and known["assigned_to"] == person):
+        return "duplicate_skipped"
+    conversations.note_picture(conn, conversation_id, picture_at)
+    conversations.note_assigned(conn, conversation_id, person)
+    if assignee_type == "User":
+        if conversations.is_echo(conn, conversation_id, "assignment", {"assignee_id": assignee_id}):
+            return "echo_skipped"
+        _pass_to(conn, conversation_id, "person")
+        return "recorded"
+    if assignee_type is None and known["assigned_to"] is not None and not known["person_label"]:
+        _pass_to(conn, conversation_id, "ai")
+        return "recorded"
+    return "ignored"
+
+
+def note_label(
+    conn: Connection[Any], *, conversation_id: int, labelled: bool, picture_at: float | None = None
+) -> str:
+    """The label that says a person has it was put on or taken off. `recorded`, `ignored` or `duplicate_skipped`.
+
+    Taken off, it gives the conversation back, unless a person is assigned to it.
+    """
+    known = conversations.standing(conn, conversation_id)
+    if known is None or known["person_label"] == labelled:
         return "ignored"
-    deferring.settle_conversation(conversation_id).defer_sync(conn)
+    if _is_older(picture_at, known):
+        return "duplicate_skipped"
+    conversations.note_picture(conn, conversation_id, picture_at)
+    conversations.note_label(conn, conversation_id, labelled)
+    if labelled or known["assigned_to"] is None:
+        _pass_to(conn, conversation_id, "person" if labelled else "ai")
     return "recorded"
+
+
+def _holder_after(
+    conn: Connection[Any],
+    conversation_id: int,
+    known: Row,
+    status: str,
+    picture_at: float | None,
+    newest_of_customer: int | None,
+) -> str | None:
+    """Who has it once this status is known; None when that stays. A change of our own moves nobody."""
+    if conversations.is_echo(conn, conversation_id, "status", {"status": status}):
+        return None
+    if status == "pending":
+        return "ai" if known["chatwoot_status"] != "pending" or _is_newer(picture_at, known) else None
+    if status != "open" or known["chatwoot_status"] == "open":
+        return None
+    # Chatwoot opens a closed conversation when the customer writes: whoever had it goes on with it.
+    if known["chatwoot_status"] == "resolved" and conversations.written_since_closed(
+        conn, conversation_id, newest_of_customer
+    ):
+        return None
+    return "person"
+
+
+def _pass_to(conn: Connection[Any], conversation_id: int, holder: str) -> None:
+    """Somebody else has it from this commit on; capacity follows in a job."""
+    if holder == "person":
+        conversations.give_to_person(conn, conversation_id)
+    else:
+        conversations.give_back(conn, conversation_id)
+    deferring.settle_conversation(conversation_id).defer_sync(conn)
+
+
+def _is_older(picture_at: float | None, known: Row) -> bool:
+    """Webhooks come in any order, and each shows the conversation as it was when it was written."""
+    return picture_at is not None and known["picture_at"] is not None and picture_at < known["picture_at"]
+
+
+def _is_newer(picture_at: float | None, known: Row) -> bool:
+    return picture_at is None or known["picture_at"] is None or picture_at > known["picture_at"]

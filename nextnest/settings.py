@@ -103,6 +103,17 @@ class Settings(BaseSettings):
         ge=0,
         description="while the model is away a customer waits this many seconds, then a person is asked",
     )
+    nextnest_retention_days: int = Field(
+        default=1095,
+        ge=0,
+        description="days after the last sign of a contact until its personal data is erased; 0 keeps it for ever",
+    )
+    nextnest_jobs_kept_days: int = Field(
+        default=30, ge=1, description="days the records of finished jobs are kept"
+    )
+    nextnest_person_label: str = Field(
+        default="person", pattern=r"^[a-z0-9_-]+$", description="the label that silences the AI, in lower case"
+    )
     nextnest_log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     nextnest_log_format: str = Field(default="json", description="json for machines, text for people")
     nextnest_phone_fallback: str = Field(

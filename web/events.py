@@ -57,6 +57,38 @@ class Event:
         return str(_inside(self.conversation, "meta", "assignee_type") or "User")
 
     @property
+    def assignee_id(self) -> int | None:
+        return _id(_inside(self.conversation, "meta", "assignee", "id"))
+
+    @property
+    def labels(self) -> frozenset[str] | None:
+        """The labels the conversation carries, in lower case; None when the event does not say."""
+        labels = self.conversation.get("labels")
+        return frozenset(str(label).lower() for label in labels) if isinstance(labels, list) else None
+
+    @property
+    def picture_at(self) -> float | None:
+        """When the conversation last changed, in the picture of it this event shows: seconds, exact to the microsecond."""
+        value = self.conversation.get("updated_at")
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    @property
+    def newest(self) -> int | None:
+        """The id of the last public message in the picture."""
+        return _id(self._last_message.get("id"))
+
+    @property
+    def newest_of_customer(self) -> int | None:
+        """The same when the customer wrote it."""
+        return self.newest if self._last_message.get("message_type") in (0, "incoming") else None
+
+    @property
+    def _last_message(self) -> dict[str, Any]:
+        messages = self.conversation.get("messages")
+        last = messages[-1] if isinstance(messages, list) and messages else None
+        return last if isinstance(last, dict) else {}
+
+    @property
     def changes_the_assignee(self) -> bool:
         """`changed_attributes` is a list of objects with one key each, or one object, or null."""
         changed = self.payload.get("changed_attributes")

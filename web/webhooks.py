@@ -18,6 +18,7 @@ from werkzeug.exceptions import BadRequest, Unauthorized
 
 from nextnest import reception
 from nextnest.chatwoot import ChatwootMessage, MessageType
+from nextnest.rules.commands import command_in
 from nextnest.rules.signature import verify
 from nextnest.settings import Settings
 from nextnest.store import incoming
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 routes = Blueprint("webhooks", __name__)
 
 _LARGEST_EVENT = 1024 * 1024
-_WRITERS = {"user": reception.note_person_message, "agent_bot": reception.note_bot_message}
+_WRITERS = {"person": reception.note_person_message, "bot": reception.note_bot_message}
 
 
 @routes.post("/api/chatwoot-webhook")
@@ -86,20 +87,56 @@ def _take_in(conn: Connection[Any], event: Event, settings: Settings) -> str:
     if event.name == "message_created":
         return _message(conn, conversation_id, event, settings.queue_rollout_percentage)
     if event.name == "conversation_status_changed" and event.status:
-        return reception.note_status(conn, conversation_id=conversation_id, status=event.status)
-    if event.name == "conversation_updated" and event.changes_the_assignee:
-        return reception.note_assignee(
-            conn, conversation_id=conversation_id, assignee_type=event.assignee_type
-        )
+        return _status(conn, conversation_id, event, event.status)
+    if event.name == "conversation_updated":
+        return _assignee_and_label(conn, conversation_id, event, settings.nextnest_person_label)
     return "ignored"
+
+
+def _status(conn: Connection[Any], conversation_id: int, event: Event, status: str) -> str:
+    return reception.note_status(
+        conn,
+        conversation_id=conversation_id,
+        status=status,
+        picture_at=event.picture_at,
+        newest=event.newest,
+        newest_of_customer=event.newest_of_customer,
+    )
+
+
+def _assignee_and_label(conn: Connection[Any], conversation_id: int, event: Event, person_label: str) -> str:
+    """One event may bring both. Most bring neither: Chatwoot sends one with nearly every message."""
+    statuses = []
+    if event.changes_the_assignee:
+        statuses.append(_assignee(conn, conversation_id, event))
+    if event.labels is not None:
+        labelled = person_label in event.labels
+        statuses.append(
+            reception.note_label(
+                conn, conversation_id=conversation_id, labelled=labelled, picture_at=event.picture_at
+            )
+        )
+    return next((status for status in statuses if status != "ignored"), "ignored")
+
+
+def _assignee(conn: Connection[Any], conversation_id: int, event: Event) -> str:
+    return reception.note_assignee(
+        conn,
+        conversation_id=conversation_id,
+        assignee_type=event.assignee_type,
+        assignee_id=event.assignee_id,
+        picture_at=event.picture_at,
+    )
 
 
 def _message(conn: Connection[Any], conversation_id: int, event: Event, rollout_percentage: int) -> str:
     message = event.message()
-    if message is None or message.private:
+    if message is None:
         return "ignored"
     if _is_ours(conn, conversation_id, message):
         return "echo_skipped"
+    if message.private:
+        return _note(conn, conversation_id, message)
     if message.message_type == MessageType.OUTGOING:
         return _outgoing(conn, conversation_id, event, message)
     text = event.text(message)
@@ -125,9 +162,19 @@ def _is_ours(conn: Connection[Any], conversation_id: int, message: ChatwootMessa
     return known or message.effect_id is not None
 
 
+def _note(conn: Connection[Any], conversation_id: int, message: ChatwootMessage) -> str:
+    """A private note is a command when a colleague wrote one; nobody else commands."""
+    command = command_in(message.content) if message.sender and message.sender.type == "user" else None
+    if command is None:
+        return "ignored"
+    return reception.note_command(
+        conn, conversation_id=conversation_id, message_id=message.id, command=command
+    )
+
+
 def _outgoing(conn: Connection[Any], conversation_id: int, event: Event, message: ChatwootMessage) -> str:
-    """A colleague takes the conversation by writing in it; bots, automations and campaigns do not."""
-    note = _WRITERS.get(message.sender.type or "") if message.sender else None
+    """A colleague takes the conversation by writing in it, also from a phone; bots, automations and campaigns do not."""
+    note = _WRITERS.get(message.author or "")
     if note is None:
         return "ignored"
     return note(

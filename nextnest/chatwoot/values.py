@@ -75,8 +75,25 @@ class ChatwootMessage(_Wire):
     private: bool = False
     created_at: Moment
     content_attributes: Object = Field(default_factory=dict)
+    additional_attributes: Object = Field(default_factory=dict)
     sender: Sender | None = None
     attachments: Rows = ()
+
+    @property
+    def author(self) -> str | None:
+        """Who wrote an outgoing message: `person` or `bot`; None for automations, campaigns and whatever is not outgoing.
+
+        What a colleague sends from the phone's own app has no sender. Neither have automation rules and campaigns, but
+        those say which one they are (action_service.rb, one_off campaigns).
+        """
+        if self.message_type != MessageType.OUTGOING:
+            return None
+        if self.sender is not None:
+            return {"user": "person", "agent_bot": "bot"}.get(self.sender.type or "")
+        machine = (
+            "automation_rule_id" in self.content_attributes or "campaign_id" in self.additional_attributes
+        )
+        return None if machine else "person"
 
     @property
     def effect_id(self) -> UUID | None:

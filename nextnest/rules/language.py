@@ -40,8 +40,8 @@ _MALAY = _words(
     " kurang banyak sikit sedikit semua setiap faham maaf hai khabar hubungi cakap bercakap orang manusia"
 )
 _ENGLISH = _words(
-    "i you he she we they it me my your our their his her the a an and or but with for to of in on at from is are was were be"
-    " been am do does did have has had not no yes can could will would should may might what who when where how why which"
+    "i you he she we they it me my your our their his her the a an and or but with for to of in on at from is are was were"
+    " be been am do does did have has had not no yes can could will would should may might what who when where how why which"
     " much many this that these those if because so please thanks thank hi hello hey want need get know help loan rate rates"
     " house flat home property interest income salary month months year years bank buy sell price pay refinance mortgage ok"
     " okay sure just about there here speak talk human person now later"

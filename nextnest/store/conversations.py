@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection, Connection
+from psycopg.types.json import Jsonb
 
 from nextnest.models import Lead
 from nextnest.store.statements import Row, Statements
@@ -59,11 +60,37 @@ async def ensure_for_lead(
     return row
 
 
-def note_status(conn: Connection[Any], conversation_id: int, status: str) -> Row | None:
-    """Remember Chatwoot's status; `held_by` and `status` afterwards, None for a conversation we do not know."""
-    row = SQL.note_status.one(conn, conversation_id=conversation_id, status=status)
+def standing(conn: Connection[Any], conversation_id: int) -> Row | None:
+    """What we hold of Chatwoot's picture of it: status, assignee, label, how new; locked, so that no event slips between."""
+    return SQL.standing.one(conn, conversation_id=conversation_id)
+
+
+def note_picture(conn: Connection[Any], conversation_id: int, picture_at: float | None) -> None:
+    """Remember how new the picture was that we just took in."""
+    SQL.note_picture.run(conn, conversation_id=conversation_id, picture_at=picture_at)
+
+
+def is_echo(conn: Connection[Any], conversation_id: int, kind: str, change: dict[str, object]) -> bool:
+    """Whether a change is one of ours that has not come back yet; it counts once."""
+    row = SQL.note_echo.one(conn, conversation_id=conversation_id, kind=kind, change=Jsonb(change))
+    return bool(row and row["ours"])
+
+
+def note_status(
+    conn: Connection[Any], conversation_id: int, status: str, *, holder: str | None, newest: int | None
+) -> None:
+    """Remember Chatwoot's status; `holder` is who has it from now on, None when that stays.
+
+    `newest` is the last public message Chatwoot showed with it.
+    """
+    SQL.note_status.run(conn, conversation_id=conversation_id, status=status, holder=holder, newest=newest)
     SQL.withhold_arrival.run(conn, conversation_id=conversation_id)
-    return row
+
+
+def written_since_closed(conn: Connection[Any], conversation_id: int, newest: int | None) -> bool:
+    """Whether the customer wrote after it was last closed; `newest` is a message of hers that we may not know yet."""
+    row = SQL.written_since_closed.one(conn, conversation_id=conversation_id, newest=newest)
+    return bool(row and row["written"])
 
 
 def give_to_person(conn: Connection[Any], conversation_id: int) -> Row | None:
@@ -71,6 +98,35 @@ def give_to_person(conn: Connection[Any], conversation_id: int) -> Row | None:
     row = SQL.give_to_person.one(conn, conversation_id=conversation_id)
     SQL.withhold_arrival.run(conn, conversation_id=conversation_id)
     return row
+
+
+def give_back(conn: Connection[Any], conversation_id: int) -> bool:
+    """Let the AI have it again; False when no person had it."""
+    return SQL.give_back.one(conn, conversation_id=conversation_id) is not None
+
+
+def note_assigned(conn: Connection[Any], conversation_id: int, assignee_id: int | None) -> None:
+    """Remember which person is assigned, None for nobody."""
+    SQL.note_assigned.run(conn, conversation_id=conversation_id, assignee_id=assignee_id)
+
+
+def note_label(conn: Connection[Any], conversation_id: int, labelled: bool) -> None:
+    """Remember whether the label is on it that says a person has it."""
+    SQL.note_label.run(conn, conversation_id=conversation_id, labelled=labelled)
+
+
+def remember_command(conn: Connection[Any], conversation_id: int, message_id: int, command: str) -> bool:
+    """Remember a command in a colleague's note; False when it is known."""
+    row = SQL.remember_command.one(
+        conn, conversation_id=conversation_id, message_id=message_id, command=command
+    )
+    return row is not None
+
+
+def newer_command(conn: Connection[Any], conversation_id: int, message_id: int) -> str | None:
+    """The newest command noted after this message, None when there is none."""
+    row = SQL.newer_command.one(conn, conversation_id=conversation_id, message_id=message_id)
+    return str(row["command"]) if row else None
 
 
 async def for_update(conn: AsyncConnection[Any], conversation_id: int) -> Row | None:

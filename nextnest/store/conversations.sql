@@ -52,25 +52,66 @@ where conversation_id = %(conversation_id)s and status in ('handed_off', 'resolv
                   where m.conversation_id = broker_conversations.conversation_id and m.state = 'unanswered'
                     and m.received_at > resolved_at));
 
--- note_status: Remember what Chatwoot says; a person has it when somebody else than we opened it.
--- An opening of ours explains one of the present assignment only: given back and opened again, it is a person's.
+-- standing: What we hold of Chatwoot's picture of a conversation, locked until the transaction ends.
+select uses_queue, held_by, status, chatwoot_status, assigned_to, person_label, picture_at
+from broker_conversations where conversation_id = %(conversation_id)s for no key update;
+
+-- note_picture: Remember how new a picture was; one without a time changes nothing.
+update broker_conversations set picture_at = greatest(picture_at, %(picture_at)s::double precision)
+where conversation_id = %(conversation_id)s;
+
+-- note_echo: A change of status or assignee came back to us: whether it was one of ours, for which no echo has come yet.
+-- One of ours that was sent and is not what came changed nothing, and its echo never comes.
+with told as (
+    update outgoing_messages set echoed_at = clock_timestamp()
+    where conversation_id = %(conversation_id)s and kind = %(kind)s and echoed_at is null and sending_at is not null
+      and state <> 'withheld' and (payload @> %(change)s::jsonb or state = 'sent')
+    returning payload @> %(change)s::jsonb as ours
+)
+select coalesce(bool_or(ours), false) as ours from told;
+
+-- note_status: Remember what Chatwoot says, and who has the conversation from now on.
+-- Where a closing is noted, the context ends behind the last message.
 update broker_conversations c
-set chatwoot_status = %(status)s,
-    held_by = case %(status)s when 'pending' then 'ai' when 'open' then
-        case when c.status = 'active'
-              and exists (select from outgoing_messages o
-                          where o.conversation_id = c.conversation_id and o.kind = 'status'
-                            and o.state in ('sending', 'sent', 'unknown')
-                            and o.sending_at > greatest(c.assigned_at, now() - interval '10 minutes'))
-             then c.held_by else 'person' end
-        else c.held_by end
-where c.conversation_id = %(conversation_id)s
-returning c.held_by, c.status;
+set chatwoot_status = %(status)s, held_by = coalesce(%(holder)s, c.held_by),
+    taken_at = case %(holder)s::text when 'person' then clock_timestamp() when 'ai' then null else c.taken_at end,
+    closed_after = case when %(status)s = 'resolved' and c.chatwoot_status is distinct from 'resolved'
+        then coalesce(%(newest)s::bigint,
+                      (select max(t.message_id) from transcript t where t.conversation_id = c.conversation_id), c.closed_after)
+        else c.closed_after end
+where c.conversation_id = %(conversation_id)s;
+
+-- written_since_closed: Whether the customer wrote after it was closed; `newest` is a message of hers we may not know yet.
+select coalesce(greatest(%(newest)s::bigint, (select max(m.message_id) from incoming_messages m
+                                              where m.conversation_id = c.conversation_id))
+                > c.closed_after, false) as written
+from broker_conversations c where c.conversation_id = %(conversation_id)s;
 
 -- give_to_person: A human colleague acts in it; the AI is silent from this commit on.
-update broker_conversations set held_by = 'person'
+update broker_conversations set held_by = 'person', taken_at = clock_timestamp()
 where conversation_id = %(conversation_id)s
 returning status;
+
+-- give_back: It is the AI's again.
+update broker_conversations set held_by = 'ai', taken_at = null
+where conversation_id = %(conversation_id)s and held_by = 'person'
+returning status;
+
+-- note_assigned: Which person is assigned to it; null for nobody and for bots.
+update broker_conversations set assigned_to = %(assignee_id)s where conversation_id = %(conversation_id)s;
+
+-- note_label: Whether it carries the label that says a person has it.
+update broker_conversations set person_label = %(labelled)s where conversation_id = %(conversation_id)s;
+
+-- remember_command: A colleague's note was a command; no row when it is known.
+insert into person_commands (conversation_id, message_id, command)
+values (%(conversation_id)s, %(message_id)s, %(command)s)
+on conflict do nothing
+returning message_id;
+
+-- newer_command: The newest command in a note after this message, if any.
+select command from person_commands where conversation_id = %(conversation_id)s and message_id > %(message_id)s
+order by message_id desc limit 1;
 
 -- withhold_arrival: A person has it before its broker arrived: she is neither announced nor does she greet.
 update outgoing_messages o set state = 'withheld', last_error = 'a person has the conversation'

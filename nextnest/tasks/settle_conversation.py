@@ -11,6 +11,7 @@ from nextnest import deferring, engagement
 from nextnest.rules.handoff import HandoffReason
 from nextnest.store import brokers, conversations
 from nextnest.store.jobs import Ownership, complete_job
+from nextnest.store.statements import Row
 from nextnest.tasks.application import app
 from nextnest.tasks.attempts import RETRIES
 from nextnest.tasks.desk import Desk
@@ -41,8 +42,17 @@ async def settle(conn: AsyncConnection[Any], conversation_id: int) -> str:
     if row["held_by"] == "person" and open_with_us:
         await engagement.hand_off(conn, conversation_id, HandoffReason.PERSON_TOOK_OVER)
         return "handed off"
-    if row["chatwoot_status"] == "pending" and row["held_by"] == "ai" and not open_with_us:
+    if row["held_by"] == "ai" and _was_given_back(row):
         await engagement.take_back(conn, conversation_id)
         await deferring.new_conversation(conversation_id).defer(conn)
         return "taken back"
     return "nothing to do"
+
+
+def _was_given_back(row: Row) -> bool:
+    """A person had it and has it no more, or it was closed and set to pending."""
+    if row["chatwoot_status"] == "resolved":
+        return False
+    return row["status"] == "handed_off" or (
+        row["status"] == "resolved" and row["chatwoot_status"] == "pending"
+    )

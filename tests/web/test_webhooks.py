@@ -172,7 +172,8 @@ def test_a_colleague_who_writes_silences_the_ai(
     "payload",
     [
         by_colleague(private=True),
-        message(message_type="outgoing", sender=None),
+        message(message_type="outgoing", sender=None, content_attributes={"automation_rule_id": 4}),
+        message(message_type="outgoing", sender=None, additional_attributes={"campaign_id": 4}),
         message(message_type="outgoing", sender={"id": 3, "name": "Bot", "type": "agent_bot"}),
         message(message_type="template", sender=None),
         message(message_type="activity"),
@@ -180,7 +181,7 @@ def test_a_colleague_who_writes_silences_the_ai(
         message(content=None),
         message(id="no number"),
     ],
-    ids=["note", "automation", "bot", "template", "activity", "empty", "null", "malformed"],
+    ids=["note", "automation", "campaign", "bot", "template", "activity", "empty", "null", "malformed"],
 )
 def test_what_nobody_said_to_the_customer_or_to_us_is_ignored(
     client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None, payload: dict[str, Any]
@@ -223,8 +224,9 @@ def test_a_webhook_for_another_inbox_is_ignored(
     assert not query("select * from broker_conversations")
 
 
-def status_changed(status: str) -> dict[str, Any]:
-    return {"event": "conversation_status_changed", "changed_attributes": None, **conversation(status=status)}
+def status_changed(status: str, at: float | None = None, **changes: Any) -> dict[str, Any]:
+    picture = conversation(status=status, **changes) | ({} if at is None else {"updated_at": at})
+    return {"event": "conversation_status_changed", "changed_attributes": None, **picture}
 
 
 def test_a_conversation_somebody_opened_is_a_persons_until_it_is_given_back(
@@ -275,6 +277,189 @@ def test_any_other_update_is_ignored(
 ) -> None:
     assert deliver(client, chatwoot, updated(changed, assignee_type)) == "ignored"
     assert held_by(query) == "ai"
+
+
+def test_a_colleague_who_writes_from_a_phone_silences_the_ai(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    echo = message(message_type="outgoing", sender=None, content_attributes={"external_echo": True})
+    assert deliver(client, chatwoot, echo) == "recorded"
+    assert held_by(query) == "person"
+
+
+def note(text: str, number: int, **changes: Any) -> dict[str, Any]:
+    return by_colleague(private=True, content=text, id=number, **changes)
+
+
+def test_a_private_note_takes_the_conversation_and_another_gives_it_back(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    assert deliver(client, chatwoot, note("/take I know her", 601)) == "recorded"
+    assert held_by(query) == "person"
+    assert deliver(client, chatwoot, note("/give", 602)) == "recorded"
+    assert held_by(query) == "ai"
+    assert deliver(client, chatwoot, note("/take I know her", 601)) == "duplicate_skipped"
+    assert held_by(query) == "ai"
+
+
+def test_the_newest_command_holds_in_whichever_order_they_come(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    assert deliver(client, chatwoot, note("/give", 602)) == "recorded"
+    assert deliver(client, chatwoot, note("/take", 601)) == "recorded"
+    assert deliver(client, chatwoot, by_colleague(id=600, content="Hello")) == "recorded"
+    assert held_by(query) == "ai"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        message(content="/take"),
+        by_colleague(content="/give"),
+        note("/taken care of", 601),
+        note("please /take", 601),
+        message(
+            message_type="outgoing", private=True, content="/take", sender={"id": 3, "type": "agent_bot"}
+        ),
+        message(message_type="outgoing", private=True, content="/take", sender=None),
+    ],
+    ids=["customer", "public", "other word", "not in front", "bot", "nobody"],
+)
+def test_only_a_colleagues_private_note_commands(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None, payload: dict[str, Any]
+) -> None:
+    deliver(client, chatwoot, payload)
+    assert not query("select * from person_commands")
+
+
+def labelled(*labels: str, at: float = 1.0) -> dict[str, Any]:
+    changed = [{"label_list": {}}]
+    return {
+        "event": "conversation_updated",
+        "changed_attributes": changed,
+        **conversation(labels=list(labels), updated_at=at),
+    }
+
+
+def test_the_label_silences_the_ai_and_gives_back_when_it_is_taken_off(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    assert deliver(client, chatwoot, labelled("vip", at=1)) == "ignored"
+    assert deliver(client, chatwoot, labelled("vip", "Person", at=2)) == "recorded"
+    assert held_by(query) == "person"
+    assert deliver(client, chatwoot, labelled("vip", at=4)) == "recorded"
+    assert held_by(query) == "ai"
+    assert deliver(client, chatwoot, labelled("person", at=3)) == "duplicate_skipped"
+    assert held_by(query) == "ai"
+
+
+def assignment(person: int | None, kind: str | None = "User", at: float = 1.0) -> dict[str, Any]:
+    meta = {"assignee": {"id": person} if person else None, "assignee_type": kind if person else None}
+    return {
+        "event": "conversation_updated",
+        "changed_attributes": [{"assignee_id": {}}],
+        **conversation(meta=meta, updated_at=at),
+    }
+
+
+def test_unassignment_gives_back_what_assignment_took(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    assert deliver(client, chatwoot, assignment(2, at=1)) == "recorded"
+    assert held_by(query) == "person"
+    assert deliver(client, chatwoot, assignment(9, "AgentBot", at=2)) == "ignored"
+    assert held_by(query) == "person"
+    assert deliver(client, chatwoot, assignment(2, at=3)) == "recorded"
+    assert deliver(client, chatwoot, assignment(None, at=4)) == "recorded"
+    assert held_by(query) == "ai"
+
+
+def test_a_repeated_assignment_takes_nothing_that_was_given_back(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    deliver(client, chatwoot, assignment(2))
+    deliver(client, chatwoot, note("/give", 601))
+    assert deliver(client, chatwoot, assignment(2)) == "duplicate_skipped"
+    assert held_by(query) == "ai"
+
+
+def test_while_the_label_is_on_unassignment_gives_nothing_back(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    deliver(client, chatwoot, assignment(2, at=1))
+    deliver(client, chatwoot, labelled("person", at=2))
+    deliver(client, chatwoot, assignment(None, at=3))
+    assert held_by(query) == "person"
+
+
+def ours(query: Query, kind: str, payload: str) -> None:
+    """An effect of ours that was just carried out."""
+    query(
+        "insert into outgoing_messages (conversation_id, kind, payload) values (7, %(kind)s, %(payload)s)",
+        kind=kind,
+        payload=payload,
+    )
+    query(
+        "update outgoing_messages set state = 'sending', sending_at = now() where kind = %(kind)s", kind=kind
+    )
+
+
+def test_the_same_opening_is_ours_once_and_a_persons_the_second_time(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    ours(query, "status", '{"status": "open"}')
+    deliver(client, chatwoot, status_changed("open", at=1))
+    assert held_by(query) == "ai"
+    deliver(client, chatwoot, status_changed("pending", at=2))
+    deliver(client, chatwoot, status_changed("open", at=3))
+    assert held_by(query) == "person"
+
+
+def test_an_opening_of_ours_that_changed_nothing_excuses_no_later_one(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    ours(query, "status", '{"status": "open"}')
+    query("update outgoing_messages set state = 'sent', sent_at = now()")
+    deliver(client, chatwoot, status_changed("pending", at=2))
+    deliver(client, chatwoot, status_changed("open", at=3))
+    assert held_by(query) == "person"
+
+
+def test_our_own_assignment_takes_nothing_and_the_next_one_does(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    ours(query, "assignment", '{"assignee_id": 2}')
+    assert deliver(client, chatwoot, assignment(2, at=1)) == "echo_skipped"
+    assert held_by(query) == "ai"
+    assert deliver(client, chatwoot, assignment(3, at=2)) == "recorded"
+    assert held_by(query) == "person"
+
+
+def test_an_older_picture_of_a_conversation_changes_nothing(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    deliver(client, chatwoot, status_changed("open", at=5))
+    assert deliver(client, chatwoot, status_changed("pending", at=4)) == "duplicate_skipped"
+    assert held_by(query) == "person"
+
+
+def test_a_closed_conversation_the_customer_wakes_stays_with_whoever_had_it(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    deliver(client, chatwoot, message(id=501))
+    deliver(client, chatwoot, status_changed("resolved", at=1, messages=[{"id": 501, "message_type": 0}]))
+    woken = status_changed("open", at=2, messages=[{"id": 502, "message_type": 0}])
+    deliver(client, chatwoot, woken)
+    assert held_by(query) == "ai"
+
+
+def test_a_closed_conversation_a_person_opens_is_hers(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    deliver(client, chatwoot, message(id=501))
+    deliver(client, chatwoot, status_changed("resolved", at=1, messages=[{"id": 501, "message_type": 0}]))
+    deliver(client, chatwoot, status_changed("open", at=2, messages=[{"id": 501, "message_type": 0}]))
+    assert held_by(query) == "person"
 
 
 @pytest.mark.parametrize(
