@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Annotated
 
 from nextnest.rules.mortgage.arithmetic import exact, percent
@@ -122,11 +122,9 @@ def _is_reduced(inputs: LtvInputs, working: Working) -> bool:
     age = weighted_age(inputs.borrowers)
     if inputs.years > longest:
         return True
-    rounded = {
-        age.to_integral_value(rounding=way) + inputs.years > last for way in (ROUND_CEILING, ROUND_FLOOR)
-    }
-    if len(rounded) > 1:
+    # Rounded up, an age within the limit stays within it, for years and limit are whole; rounded down it may come back.
+    if age + inputs.years > last >= age.to_integral_value(rounding=ROUND_FLOOR) + inputs.years:
         working.confirm(
-            "A bank that rounds the income-weighted average age may see another tier: a person must confirm it."
+            "A bank that rounds the income-weighted average age down would lend more: a person must confirm the tier."
         )
     return age + inputs.years > last
