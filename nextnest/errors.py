@@ -15,6 +15,8 @@ NextNestError
 │   ├── SpendingCapReached      another call of the model could cost more than it may
 │   ├── ConversationGone        Chatwoot does not know this conversation
 │   └── ReplyRejected           no draft passed the guard
+├── StillOpen                   nothing is erased while somebody has the conversation
+├── BeingWorkedOn               nothing is erased under a running job: try again in a moment
 ├── LostOwnership               a newer attempt owns this job: roll everything back
 └── HandedBack                  the worker stops: the job goes back, and the attempt does not count
 """
@@ -85,6 +87,14 @@ class SpendingCapReached(Permanent):
 
 class ReplyRejected(Permanent):
     """No draft of the reply passed the guard."""
+
+
+class StillOpen(NextNestError):
+    """Nothing was erased: a conversation of this contact is not over. Resolve it in Chatwoot first, or give --close."""
+
+
+class BeingWorkedOn(NextNestError):
+    """Nothing was erased: a job or a form is at work on this contact. Try again in a few seconds."""
 
 
 class LostOwnership(NextNestError):

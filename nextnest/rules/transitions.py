@@ -35,6 +35,7 @@ COMMITS = {
     "rescued": "nextnest/tasks/upkeep.py:rescue",
     "buried": "nextnest/tasks/upkeep.py:bury",
     "upkeep": "nextnest/tasks/upkeep.py:upkeep",
+    "erased": "nextnest/personal_data.py:erase",
     "intent": "nextnest/delivery.py:_intend",
     "taken back": "nextnest/delivery.py:_act",
     "sent": "nextnest/delivery.py:_adopt",
@@ -51,7 +52,7 @@ COMMITS = {
 
 # Whoever decides about a place serves the first in line in the same commit, and defers its job.
 _ENGAGES = ("engage", "arrived", "take back", "settled")
-_SERVES = (*_ENGAGES, "answered", "given up", "buried", "upkeep")
+_SERVES = (*_ENGAGES, "answered", "given up", "buried", "upkeep", "erased")
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,13 @@ CONVERSATION = Machine(
             for before in ("new", "waiting", "active", "resolved")
         ),
         *(
-            Transition(before, "resolved", "closed in Chatwoot", ("settled",), ("record_resolved",))
+            Transition(
+                before,
+                "resolved",
+                "closed in Chatwoot, or erased",
+                ("settled", "erased"),
+                ("record_resolved",),
+            )
             for before in ("new", "waiting", "active", "handed_off")
         ),
         Transition("handed_off", "new", "set to pending in Chatwoot", ("settled", "take back"), ("reopen",)),
@@ -158,7 +165,14 @@ EFFECT = Machine(
             ("planned again", "taken back"),
             ("plan_again", "take_intent_back"),
         ),
-        Transition("sending", "withheld", "refused for good", ("withheld",), ("withhold",)),
+        Transition(
+            "sending",
+            "withheld",
+            "refused for good, or erased",
+            ("withheld", "erased"),
+            ("withhold", "withhold_unfinished"),
+        ),
+        Transition("unknown", "withheld", "erased", ("erased",), ("withhold_unfinished",)),
         Transition(
             "unknown",
             "sent",
@@ -176,9 +190,9 @@ EFFECT = Machine(
         Transition(
             "planned",
             "withheld",
-            "something newer, or a person",
-            ("withheld", "webhook", "sweep", "answered", "settled", "given up", "buried"),
-            ("withhold", "withhold_arrival"),
+            "something newer, a person, or erased",
+            ("withheld", "webhook", "sweep", "answered", "settled", "given up", "buried", "erased"),
+            ("withhold", "withhold_arrival", "withhold_unfinished"),
         ),
         Transition(
             "withheld", "planned", "wanted after all", ("draft revived", "draft"), ("revive", "rewrite")
@@ -198,6 +212,10 @@ LEAD = Machine(
         Transition(None, "rejected", "a form with bad fields", ("refused form",), ("keep_rejected",)),
         Transition("received", "opened", "a conversation of its own", ("opening",), ("record_opened",)),
         Transition("received", "reused", "an earlier conversation goes on", ("opening",), ("record_opened",)),
+        *(
+            Transition(before, "erased", "its contact is forgotten", ("erased",), ("erase_leads",))
+            for before in ("received", "rejected", "opened", "reused")
+        ),
     ),
 )
 
@@ -222,9 +240,9 @@ MESSAGE = Machine(
         Transition(
             "unanswered",
             "left_to_person",
-            "a person already has it",
-            ("answered", "forwarded", "by hand"),
-            ("settle_rest", "settle_forwarded"),
+            "a person already has it, or erased",
+            ("answered", "forwarded", "erased", "by hand"),
+            ("settle_rest", "settle_forwarded", "leave_unanswered"),
         ),
         Transition("unanswered", "forwarded", "n8n has it", ("forwarded",), ("settle_forwarded",)),
     ),
@@ -270,7 +288,7 @@ JOB = Machine(
             ("finish", "rescued", "put back"),
             ("finish_job", "rescue_job", "postpone_job"),
         ),
-        Transition("todo", "cancelled", "called off", ("by hand",)),
+        Transition("todo", "cancelled", "called off", ("erased", "by hand"), ("call_off_jobs",)),
         Transition("failed", "todo", "tried once more", ("by hand",)),
     ),
 )

@@ -17,7 +17,7 @@ select l.state as lead_state, l.conversation_id, c.contact_id, c.status, c.held_
 from leads l
 left join broker_conversations c on c.conversation_id = l.conversation_id
 left join ai_brokers b on b.id = c.broker_id
-where l.id = %(lead_id)s and l.state <> 'rejected';
+where l.id = %(lead_id)s and l.state not in ('rejected', 'erased');
 
 -- chat_lines: What was said in a lead's conversation; for a lead that goes on with an older one, only since it came.
 with visible as (

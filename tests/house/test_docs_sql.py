@@ -34,24 +34,6 @@ EARLIER = """
 """
 
 
-# A lead with her conversation, a message answered, and a text from the chat page.
-PERSON = """
-    insert into nextnest.leads (id, raw, lead, conversation_id)
-    values ('00000000-0000-0000-0000-000000000001', '{}', '{}', 123);
-    update nextnest.leads set state = 'opened';
-    insert into nextnest.broker_conversations (conversation_id, lead_id)
-    values (123, '00000000-0000-0000-0000-000000000001');
-    insert into nextnest.outgoing_messages (id, conversation_id, kind, turn, payload, sent_at)
-    values ('00000000-0000-0000-0000-000000000002', 123, 'reply', 1, '{}', now());
-    update nextnest.outgoing_messages set state = 'sent';
-    insert into nextnest.incoming_messages (conversation_id, message_id, content, source, answered_by)
-    values (123, 1, 'Hi', 'chat', '00000000-0000-0000-0000-000000000002');
-    update nextnest.incoming_messages set state = 'answered';
-    insert into nextnest.chat_posts (lead_id, client_id, conversation_id, message_id)
-    values ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000003', 123, 1);
-"""
-
-
 @pytest.fixture
 def conn(database_url: str) -> Iterator[psycopg.Connection[object]]:
     """A connection of a superuser who has run the page's lines; the role is gone afterwards."""
@@ -76,22 +58,6 @@ def test_what_a_restore_asks_for_can_be_run(database_url: str) -> None:
         messages = connection.execute("select state from nextnest.incoming_messages").fetchall()
     assert effects == [("greeting", "sent", False), ("reply", "unknown", True)]
     assert messages == [("left_to_person",)]
-
-
-def test_one_person_can_be_forgotten(database_url: str) -> None:
-    [lines] = BLOCKS["security.md"]
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(PERSON.encode())
-        connection.execute(lines.encode())
-        for table in (
-            "leads",
-            "broker_conversations",
-            "incoming_messages",
-            "outgoing_messages",
-            "chat_posts",
-        ):
-            left = connection.execute(sql.SQL("select * from nextnest.{}").format(sql.Identifier(table)))
-            assert left.fetchall() == [], table
 
 
 def test_the_role_may_run_every_statement_of_web_and_worker(conn: psycopg.Connection[object]) -> None:

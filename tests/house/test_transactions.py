@@ -13,6 +13,7 @@ MAY_OPEN = {
     "nextnest/opening.py",
     "nextnest/engagement_manager.py",
     "nextnest/migrate.py",
+    "nextnest/personal_data.py",
     "nextnest/database.py",
     "nextnest/deferring.py",
     "nextnest/tasks/desk.py",
