@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from nextnest.rules.mortgage.affordability import affordability
 from nextnest.rules.mortgage.income import IncomeInputs, recognised_income
 from nextnest.rules.mortgage.inputs import Missing, Unusable
+from nextnest.rules.mortgage.instalment import loan_for
 from nextnest.rules.mortgage.lending import Lender, Property
 from nextnest.rules.mortgage.msr import max_loan_msr
 from nextnest.rules.mortgage.tdsr import IncomeNeededInputs, Purpose, income_needed, max_loan_tdsr
@@ -236,6 +237,17 @@ def test_a_flat_through_a_bank_is_limited_by_whichever_ratio_is_lower() -> None:
     result = affordability(flat, ask.TODAY)
     assert (_floor(result.by_msr), _floor(result.by_tdsr)) == (454_685, 359_959)
     assert (_floor(result.most_loan), result.binding) == (359_959, "tdsr")
+
+
+def test_another_property_loan_counts_for_both_ratios() -> None:
+    flat = {"kind": Property.HDB_FLAT, "years": 25, "income": Decimal(8_000)}
+    free, bound = (
+        affordability(ask.purchase(property_debts=Decimal(debts), **flat), ask.TODAY) for debts in (0, 500)
+    )
+    for before, after in ((free.by_tdsr, bound.by_tdsr), (free.by_msr, bound.by_msr)):
+        assert before is not None
+        assert after is not None
+        assert round(before - after, 10) == round(loan_for(Decimal(500), Decimal("0.04"), 300), 10)
 
 
 def test_an_hdb_loan_is_not_measured_by_tdsr() -> None:
