@@ -41,14 +41,15 @@ async def erase(conn: AsyncConnection[Any], contact: Contact, *, close: bool) ->
     """Blank everything of a contact in one transaction; how many rows of which table changed.
 
     Raises StillOpen when a conversation is not over and `close` does not allow to end it, BeingWorkedOn while a job has
-    one of them in hand; nothing has changed then. Locks are taken as everywhere: job, capacity, conversation.
+    one of them in hand; nothing has changed then. Capacity and conversations are locked first, as everywhere: who defers a
+    job about one of them holds its row and waits for none of ours.
     """
     async with conn.transaction():
-        await store.call_off_jobs(conn, contact)
         await brokers.lock_capacity(conn)
         standing = await store.lock(conn, contact)
         if standing.not_over and not close:
             raise StillOpen(f"Conversations: {', '.join(map(str, standing.not_over))}.")
+        await store.call_off_jobs(conn, contact)
         if await store.is_under_way(conn, contact):
             raise BeingWorkedOn
         for conversation_id in standing.to_close:

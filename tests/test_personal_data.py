@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -14,7 +15,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from nextnest.store import web
+from nextnest.database import conninfo
+from nextnest.reception import accept_customer_message
+from nextnest.store import personal_data, web
 from tests.people_held import everything, found, hold, refuse
 from tests.pipelines.world import ROOT, running_world
 
@@ -234,6 +237,32 @@ def test_nothing_is_erased_under_a_running_job(database_url: str, conn: Connecti
     assert refused.returncode == 1
     assert "Try again" in refused.stderr
     assert found(conn, somebody) == list(somebody.words)
+
+
+def test_no_message_comes_into_a_conversation_that_is_being_erased(
+    database_url: str, conn: Connection
+) -> None:
+    somebody = hold(conn, 1)
+    message: dict[str, Any] = {
+        "conversation_id": somebody.conversation_id,
+        "message_id": 99,
+        "content": "kopi?",
+    }
+    message |= {"sent_at": None, "contact_id": None, "source": "webhook", "rollout_percentage": 100}
+
+    async def meanwhile() -> None:
+        contact = personal_data.Contact([somebody.lead_id], [somebody.conversation_id])
+        async with (
+            await psycopg.AsyncConnection.connect(conninfo(database_url, "test"), autocommit=True) as erasing,
+            erasing.transaction(),
+        ):
+            await personal_data.lock(erasing, contact)
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                accept_customer_message(conn, **message)
+
+    conn.execute("set lock_timeout = '200ms'")
+    asyncio.run(meanwhile())
+    assert accept_customer_message(conn, **message) == "queued"
 
 
 def test_a_form_that_waits_for_chatwoot_is_erased_and_its_opening_called_off(

@@ -88,7 +88,7 @@ async def export(conn: AsyncConnection[Any], contact: Contact) -> dict[str, Any]
 
 
 async def call_off_jobs(conn: AsyncConnection[Any], contact: Contact) -> None:
-    """Cancel the waiting jobs about a contact. First of all locks, as everywhere: job, capacity, conversation."""
+    """Cancel the waiting jobs about a contact; with its rows locked, nobody can defer another one."""
     await SQL.call_off_jobs.arun(conn, locks=contact.locks, settling=contact.settling)
 
 
@@ -117,8 +117,8 @@ async def lock(conn: AsyncConnection[Any], contact: Contact) -> Standing:
 
     Who waits is closed before who holds a place: otherwise the place would go to the contact's own next conversation.
     """
-    await SQL.lock_leads.arun(conn, lead_ids=contact.lead_ids)
     rows = await SQL.lock_conversations.aall(conn, conversation_ids=contact.conversation_ids)
+    await SQL.lock_leads.arun(conn, lead_ids=contact.lead_ids)
     at_work = [row for row in rows if row["status"] != "resolved"]
     at_work.sort(key=lambda row: row["status"] == "active")
     return Standing(

@@ -1,0 +1,203 @@
+"""What is too old goes by itself, by a clock that the test moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from croniter import croniter
+from psycopg import AsyncConnection
+
+from nextnest.database import conninfo
+from nextnest.settings import Settings
+from nextnest.tasks import app
+from nextnest.tasks.retention import REFUSED_KEPT_DAYS, forget
+from tests.people_held import everything, found, hold, refuse
+from tests.pipelines.world import running_world
+
+Connection = psycopg.Connection[Any]
+NOW = datetime(2030, 1, 1, 19, tzinfo=UTC)
+KEPT = 100
+
+
+@pytest.fixture
+def conn(database_url: str) -> Iterator[Connection]:
+    """A look into the database that sees what others commit."""
+    with psycopg.connect(database_url, options="-c search_path=nextnest", autocommit=True) as connection:
+        yield connection
+
+
+def ago(days: float) -> datetime:
+    return NOW - timedelta(days=days)
+
+
+def run(database_url: str, *, retention_days: int = KEPT, jobs_kept_days: int = 30) -> Counter[str]:
+    """One night at NOW."""
+
+    async def night() -> Counter[str]:
+        async with await AsyncConnection.connect(
+            conninfo(database_url, "test"), autocommit=True
+        ) as connection:
+            return await forget(connection, NOW, retention_days=retention_days, jobs_kept_days=jobs_kept_days)
+
+    return asyncio.run(night())
+
+
+def ended_job(conn: Connection, status: str, at: datetime) -> int:
+    """A job that came to this state then, with its events."""
+    row = conn.execute(
+        "insert into procrastinate_jobs (queue_name, task_name) values ('default', 'upkeep') returning id"
+    ).fetchone()
+    assert row
+    if status not in {"todo", "cancelled"}:
+        conn.execute("update procrastinate_jobs set status = 'doing' where id = %s", [row[0]])
+    conn.execute("update procrastinate_jobs set status = %s where id = %s", [status, row[0]])
+    conn.execute("update procrastinate_events set at = %s where job_id = %s", [at, row[0]])
+    return int(row[0])
+
+
+def test_who_has_been_silent_for_the_retention_is_erased_and_others_are_not(
+    database_url: str, conn: Connection
+) -> None:
+    silent, recent = hold(conn, 1, at=ago(KEPT + 1)), hold(conn, 2, at=ago(KEPT - 1))
+    assert run(database_url)["contacts"] == 1
+    assert found(conn, silent) == []
+    assert found(conn, recent) == list(recent.words)
+
+
+def test_a_later_message_or_form_keeps_what_was_said_earlier(database_url: str, conn: Connection) -> None:
+    wrote, came_back, second = (hold(conn, number, at=ago(KEPT + 1)) for number in (1, 2, 3))
+    conn.execute(
+        "insert into incoming_messages (conversation_id, message_id, content, source, received_at)"
+        " values (%s, 99, 'Hello again', 'webhook', %s)",
+        [wrote.conversation_id, ago(1)],
+    )
+    conn.execute("update leads set contact_id = %s where id = %s", [came_back.contact_id, second.lead_id])
+    conn.execute("update leads set received_at = %s where id = %s", [ago(1), second.lead_id])
+    assert run(database_url)["contacts"] == 0
+    for held in (wrote, came_back, second):
+        assert found(conn, held) == list(held.words)
+
+
+def test_somebody_who_wrote_without_a_form_is_forgotten_too_and_again_after_coming_back(
+    database_url: str, conn: Connection
+) -> None:
+    conn.execute(
+        "insert into broker_conversations (conversation_id, created_at) values (7, %s)", [ago(KEPT + 9)]
+    )
+    for message_id in (1, 2):
+        conn.execute(
+            "insert into incoming_messages (conversation_id, message_id, content, source, received_at)"
+            " values (7, %s, 'my kopi shop', 'webhook', %s)",
+            [message_id, ago(KEPT + 9 - message_id)],
+        )
+        assert run(database_url)["contacts"] == 1
+        assert "kopi" not in everything(conn)
+        assert run(database_url)["contacts"] == 0
+
+
+def test_a_conversation_nobody_closed_is_closed_and_its_place_is_free(
+    database_url: str, conn: Connection
+) -> None:
+    silent = hold(conn, 1, status="active", at=ago(KEPT + 1))
+    assert run(database_url)["contacts"] == 1
+    assert found(conn, silent) == []
+    assert conn.execute("select status from broker_conversations").fetchall() == [("resolved",)]
+    assert conn.execute("select sum(current_workload) from ai_brokers").fetchall() == [(0,)]
+
+
+def test_what_a_job_has_in_hand_is_left_for_the_next_night(database_url: str, conn: Connection) -> None:
+    silent, other = hold(conn, 1, at=ago(KEPT + 2)), hold(conn, 2, at=ago(KEPT + 1))
+    conn.execute(
+        "insert into procrastinate_jobs (queue_name, task_name, lock, status)"
+        " values ('default', 'incoming-message', 'conversation-101', 'doing')"
+    )
+    assert run(database_url)["contacts"] == 1
+    assert (found(conn, silent), found(conn, other)) == (list(silent.words), [])
+
+
+def test_zero_days_keep_contacts_for_ever(database_url: str, conn: Connection) -> None:
+    silent = hold(conn, 1, at=ago(9999))
+    assert run(database_url, retention_days=0)["contacts"] == 0
+    assert found(conn, silent) == list(silent.words)
+
+
+def test_refused_forms_go_sooner_even_when_contacts_are_kept(database_url: str, conn: Connection) -> None:
+    refuse(conn, {"email": "old@"}, ago(REFUSED_KEPT_DAYS + 1))
+    refuse(conn, {"email": "young@"}, ago(REFUSED_KEPT_DAYS - 1))
+    assert run(database_url, retention_days=0)["refused_forms"] == 1
+    assert "old@" not in everything(conn)
+    assert "young@" in everything(conn)
+
+
+def test_more_than_one_batch_is_forgotten_in_one_night(database_url: str, conn: Connection) -> None:
+    conn.execute(
+        "insert into leads (raw, lead, contact_key, received_at)"
+        " select '{}', '{}', 'person' || n || '@example.com', %s from generate_series(1, 450) n",
+        [ago(KEPT + 1)],
+    )
+    assert run(database_url)["contacts"] == 450
+    assert run(database_url)["contacts"] == 0
+
+
+def test_finished_jobs_go_with_their_events_and_unfinished_ones_stay(
+    database_url: str, conn: Connection
+) -> None:
+    ended = ["succeeded", "failed", "aborted", "cancelled"]
+    for status in ended:
+        ended_job(conn, status, ago(31))
+    stay = {ended_job(conn, status, ago(29)) for status in ended} | {ended_job(conn, "doing", ago(99))}
+    stay.add(ended_job(conn, "todo", ago(99)))
+    assert run(database_url)["jobs"] == 4
+    assert {row[0] for row in conn.execute("select id from procrastinate_jobs")} == stay
+    assert {row[0] for row in conn.execute("select job_id from procrastinate_events")} == stay
+
+
+def test_outcomes_go_with_the_jobs_age_and_what_views_need_stays(database_url: str, conn: Connection) -> None:
+    for number, days in ((1, 31), (2, 29)):
+        conn.execute(
+            "insert into job_outcomes (job_id, attempt, task_name, outcome, started_at, finished_at)"
+            " values (%s, 0, 'any', 'done', %s, %s)",
+            [number, ago(days), ago(days)],
+        )
+    assert run(database_url)["outcomes"] == 1
+    assert conn.execute("select job_id from job_outcomes").fetchall() == [(2,)]
+    assert Settings.model_fields["nextnest_jobs_kept_days"].metadata[0].ge == 1
+
+
+def test_it_runs_at_three_in_the_morning_in_singapore() -> None:
+    [periodic] = [
+        one for one in app.periodic_registry.periodic_tasks.values() if one.task.name == "retention"
+    ]
+    midday = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Asia/Singapore")).timestamp()
+    due = datetime.fromtimestamp(croniter(periodic.cron).get_next(float, midday), ZoneInfo("Asia/Singapore"))
+    assert (due.hour, due.minute) == (3, 0)
+
+
+def test_the_worker_forgets_by_the_clock_that_deferred_the_job(database_url: str, tmp_path: Path) -> None:
+    with running_world(database_url, tmp_path) as world:
+        conversation_id = world.greeted()
+        later = int(datetime.now(UTC).timestamp()) + 1096 * 24 * 3600
+        world.execute(
+            "insert into procrastinate_jobs (queue_name, task_name, args)"
+            " values ('default', 'retention', jsonb_build_object('timestamp', %(at)s::bigint))",
+            at=later,
+        )
+        world.until(lambda: world.rows("select id from leads where state = 'erased'"))
+        world.until(lambda: world.chatwoot.conversation(conversation_id)["status"] == "resolved")
+        assert world.chatwoot.settle()
+        world.until(world.quiet)
+        [row] = world.rows("select status, chatwoot_status from broker_conversations")
+        assert row == {"status": "resolved", "chatwoot_status": "resolved"}
+        with psycopg.connect(database_url) as look:
+            left = everything(look)
+        assert [word for word in ("Wei Ming", "weiming@example.com", "91234567") if word in left] == []
+        world.chatwoot.customer_says(conversation_id, "Hello, it is me again")
+        world.until(lambda: len(world.said(conversation_id)) == 2)
