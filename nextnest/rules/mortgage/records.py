@@ -58,6 +58,7 @@ class ToolResult:
             return _canonical({"ask_the_customer": self.ask_for})
         return _canonical(
             {
+                "as_of": day_in_words(self.day),
                 "results": self.outputs,
                 "assumptions": self.assumptions,
                 "a_person_must_confirm": self.needs_confirmation,
@@ -69,7 +70,7 @@ class ToolResult:
 def of_calculation(name: str, day: date, inputs: object, result: Calculation) -> ToolResult:
     """The record of a run that came to a result."""
     outputs = {line.name: line.text for line in result.shown}
-    texts = dict.fromkeys([*outputs.values(), *_of_rules(result.rules_used)])
+    texts = dict.fromkeys([*outputs.values(), *_of_rules(result.rules_used), day_in_words(day)])
     return ToolResult(
         name=name,
         day=day,

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import settings
+
 from nextnest.rules.mortgage.additional_stamp_duty import AbsdInputs, Buyer, Home, Treaty
 from nextnest.rules.mortgage.affordability import AffordabilityInputs
 from nextnest.rules.mortgage.buyers_stamp_duty import BsdInputs, Use
@@ -19,6 +21,8 @@ from nextnest.rules.mortgage.tdsr import Purpose, TdsrInputs
 from nextnest.rules.mortgage.values import Profile
 
 TODAY = date(2026, 11, 23)
+# How long an example takes says more about the machine than about the rule.
+patient = settings(deadline=None)
 
 
 def bsd(amount: str, use: Use = Use.RESIDENTIAL) -> BsdInputs:

@@ -71,6 +71,7 @@ def test_accrued_interest_is_an_estimate_and_says_so() -> None:
     assert [line.text for line in result.shown] == ["S$129,000", "S$29,000"]
 
 
+@ask.patient
 @given(st.integers(1, 5_000_000), st.integers(0, 59))
 def test_the_refund_grows_with_time(used: int, years: int) -> None:
     now, later = (

@@ -86,6 +86,7 @@ def test_two_rules_of_one_name_are_refused() -> None:
         registry([one, one])
 
 
+@ask.patient
 @given(st.sampled_from(all_rules()), st.integers(0, 5_000))
 def test_exactly_one_value_is_in_force_on_any_day_of_a_rule(rule: Rule[object], later: int) -> None:
     day = rule.effective_from + timedelta(days=later)

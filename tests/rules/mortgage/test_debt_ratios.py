@@ -90,6 +90,7 @@ def test_debts_above_the_limit_leave_no_loan_and_never_a_negative_one() -> None:
     assert (result.most_instalment, result.most_loan) == (0, 0)
 
 
+@ask.patient
 @given(INCOMES, INCOMES, st.integers(1, 35))
 def test_tdsr_is_never_negative_and_never_falls_with_income(low: Decimal, debts: Decimal, years: int) -> None:
     loans = [
@@ -139,6 +140,7 @@ def test_the_income_needed_is_exact_and_shown_upwards() -> None:
     assert _shown(result)["income_needed"] == "S$9,766"
 
 
+@ask.patient
 @given(st.integers(1_000, 5_000_000))
 def test_the_income_needed_just_carries_the_loan(loan: int) -> None:
     income = income_needed(_income_needed(loan), ask.TODAY).income
@@ -257,6 +259,7 @@ def test_an_hdb_loan_is_not_measured_by_tdsr() -> None:
     assert (_floor(result.most_loan), result.binding) == (506_103, "msr")
 
 
+@ask.patient
 @given(INCOMES, st.integers(100_000, 5_000_000))
 def test_together_never_lends_more_than_each_limit(income: Decimal, price: int) -> None:
     asked = ask.purchase(price=Decimal(price), valuation=Decimal(price), income=income)

@@ -49,6 +49,7 @@ def test_bsd_keeps_the_exact_value_and_shows_whole_dollars() -> None:
     assert [line.text for line in result.shown] == ["S$33,982"]
 
 
+@ask.patient
 @given(AMOUNTS)
 def test_bsd_bands_add_up(amount: Decimal) -> None:
     result = buyers_stamp_duty(ask.bsd(str(amount)), ask.TODAY)
@@ -57,6 +58,7 @@ def test_bsd_bands_add_up(amount: Decimal) -> None:
     assert result.duty <= result.raw < result.duty + 1
 
 
+@ask.patient
 @given(AMOUNTS, AMOUNTS)
 def test_bsd_never_falls_when_the_price_rises(one: Decimal, other: Decimal) -> None:
     low, high = sorted((one, other))
@@ -159,6 +161,7 @@ def test_absd_asks_for_what_nobody_said(buyer: Buyer, words: str) -> None:
         additional_stamp_duty(ask.absd(1_500_000, buyer), ask.TODAY)
 
 
+@ask.patient
 @given(
     AMOUNTS,
     st.lists(st.sampled_from([CITIZEN, RESIDENT, FOREIGNER]), min_size=1, max_size=4),
@@ -215,6 +218,7 @@ def test_within_three_days_of_a_step_a_person_confirms_ssd(year: int, days: int,
     assert bool(result.needs_confirmation) is near
 
 
+@ask.patient
 @given(st.dates(date(2017, 3, 11), date(2027, 1, 1)), st.integers(0, 3_000), st.integers(0, 3_000))
 def test_ssd_never_rises_with_time(bought: date, one: int, other: int) -> None:
     early, late = (bought + timedelta(days=days) for days in sorted((one, other)))

@@ -81,6 +81,7 @@ def test_without_interest_nothing_is_paid_for_it() -> None:
     assert result.shown[1].text == "S$0"
 
 
+@ask.patient
 @given(LOANS, RATES, MONTHS)
 def test_loan_and_instalment_are_each_others_inverse(loan: Decimal, rate: Decimal, months: int) -> None:
     instalment = cents(monthly_instalment(_loan(loan, rate, months), ask.TODAY).raw)
@@ -90,6 +91,7 @@ def test_loan_and_instalment_are_each_others_inverse(loan: Decimal, rate: Decima
     assert abs(back - loan) <= Decimal("0.005") * factor(rate / 100, months) + Decimal("1e-30")
 
 
+@ask.patient
 @given(LOANS, RATES, RATES, MONTHS)
 def test_a_higher_rate_never_lowers_an_instalment(
     loan: Decimal, one: Decimal, other: Decimal, months: int
@@ -113,6 +115,7 @@ def test_the_balance_after_three_years() -> None:
     assert balance_after(asked, ask.TODAY).balance == Decimal("541412.28")
 
 
+@ask.patient
 @given(LOANS, RATES, MONTHS, st.data())
 def test_a_balance_falls_to_nothing_with_the_last_instalment(
     loan: Decimal, rate: Decimal, months: int, data: st.DataObject
@@ -195,6 +198,7 @@ def test_a_home_being_built_draws_own_money_first() -> None:
     assert " ".join(str(cents(payment.instalment)) for payment in payments[2:]) == instalments
 
 
+@ask.patient
 @given(st.integers(100_000, 20_000_000), st.integers(0, 100))
 def test_the_stages_add_up_to_price_and_loan(price: int, share: int) -> None:
     payments = _stages(price, price * share // 100).payments

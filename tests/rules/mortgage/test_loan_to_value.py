@@ -121,6 +121,7 @@ def test_borrowers_without_any_income_have_no_average_age() -> None:
         _age((40, 0), (35, 0))
 
 
+@ask.patient
 @given(
     st.integers(100_000, 9_000_000), st.integers(100_000, 9_000_000), st.integers(0, 3), st.integers(1, 35)
 )
@@ -130,6 +131,7 @@ def test_loan_cash_and_rest_add_up_to_the_price(price: int, valuation: int, loan
     assert min(result.most_loan, result.cash, result.cash_or_cpf) >= 0
 
 
+@ask.patient
 @given(st.lists(st.tuples(st.integers(18, 100), st.integers(1, 100_000)), min_size=1, max_size=10))
 def test_the_average_age_lies_between_the_ages(people: list[tuple[int, int]]) -> None:
     # A third has no exact decimal: the last of fifty digits may be off by one.
@@ -164,6 +166,7 @@ def test_an_hdb_loan_asks_for_the_lease_and_goes_by_the_oldest_of_several() -> N
     assert "whose age counts" in result.needs_confirmation[0]
 
 
+@ask.patient
 @given(st.integers(18, 64))
 def test_a_loan_of_the_longest_full_tenure_gets_the_normal_tier_and_a_year_more_does_not(age: int) -> None:
     full = longest_tenure(_tenure(Property.PRIVATE, Lender.BANK, age), ask.TODAY).for_full_ltv

@@ -199,6 +199,7 @@ def test_what_is_no_argument_is_not_kept(identity: str) -> None:
     assert identity not in result.as_json()
 
 
+@ask.patient
 @given(NAMES | st.text(), JSON, st.dates(date(1900, 1, 1), date(2100, 1, 1)))
 def test_whatever_the_model_writes_there_is_an_answer(name: str, arguments: object, today: date) -> None:
     result = run(name, arguments, today)
@@ -207,6 +208,7 @@ def test_whatever_the_model_writes_there_is_an_answer(name: str, arguments: obje
     json.loads(result.for_model())
 
 
+@ask.patient
 @given(NAMES, st.data())
 def test_any_field_replaced_still_gives_an_answer_that_runs_again(name: str, data: st.DataObject) -> None:
     arguments = dict(_arguments(name))
@@ -220,6 +222,7 @@ def test_any_field_replaced_still_gives_an_answer_that_runs_again(name: str, dat
         assert run(name, json.loads(result.as_json())["inputs"], ask.TODAY).as_json() == result.as_json()
 
 
+@ask.patient
 @given(st.decimals(1, 10**9, places=2))
 def test_every_price_gives_the_same_bytes_twice(amount: Decimal) -> None:
     arguments = {"amount": str(amount), "use": "residential"}
@@ -243,6 +246,7 @@ def test_what_the_model_put_in_proves_no_figure() -> None:
 
 def test_the_model_reads_shown_values_rules_with_dates_and_open_points() -> None:
     told = json.loads(run("calculate_absd", _arguments("calculate_absd"), ask.TODAY).for_model())
+    assert told["as_of"] == "23 November 2026"
     assert told["results"]["additional_buyers_stamp_duty"] == "S$300,000"
     assert any("in force since 27 April 2023, checked on 22 November 2026" in rule for rule in told["rules"])
     assert any("55 years" in point for point in told["a_person_must_confirm"])
