@@ -13,6 +13,7 @@ from psycopg import Connection
 
 from nextnest import reception
 from nextnest.chatwoot import ChatwootConversation, ChatwootMessage, MessageType
+from nextnest.rules.commands import command_in
 from nextnest.store import conversations, incoming, sweep
 
 # A webhook takes a second or two. What is younger is left to it; what seems to come from the future by more than this
@@ -33,9 +34,10 @@ def settled(messages: list[ChatwootMessage], now: datetime) -> list[ChatwootMess
 
 
 def concerns_us(message: ChatwootMessage) -> bool:
-    """Whether a webhook would have told us of it: neither a private note nor a line of the system."""
-    spoken = {MessageType.INCOMING, MessageType.OUTGOING}
-    return not message.private and message.message_type in spoken
+    """Whether a webhook would have told us of it: neither a line of the system nor a note that is no command."""
+    if message.private:
+        return _command(message) is not None
+    return message.message_type in {MessageType.INCOMING, MessageType.OUTGOING}
 
 
 def recover_message(
@@ -71,6 +73,31 @@ def recover_holder(conn: Connection[Any], conversation: ChatwootConversation) ->
     return _recorded(conn, _ASSIGNEE, conversation.id, noted)
 
 
+def recover_marks(
+    conn: Connection[Any], conversation: ChatwootConversation, asked_at: datetime, person_label: str
+) -> str:
+    """Take in an assignee or a label no webhook brought, read after `asked_at`. `recorded`, `ignored` or `echo_skipped`."""
+    if sweep.heard_of_holder(conn, conversation.id, asked_at):
+        return "ignored"
+    labelled = has_label(conversation, person_label)
+    noted = [
+        reception.note_label(conn, conversation_id=conversation.id, labelled=labelled),
+        reception.note_assignee(
+            conn,
+            conversation_id=conversation.id,
+            assignee_type=conversation.assignee_type,
+            assignee_id=conversation.assignee_id,
+        ),
+    ]
+    status = "recorded" if "recorded" in noted else "ignored"
+    return _recorded(conn, _ASSIGNEE, conversation.id, status)
+
+
+def has_label(conversation: ChatwootConversation, label: str) -> bool:
+    """Whether it carries this label; Chatwoot's own are in lower case."""
+    return label in {each.lower() for each in conversation.labels}
+
+
 def _take_in(
     conn: Connection[Any],
     conversation: ChatwootConversation,
@@ -83,6 +110,10 @@ def _take_in(
     )
     if echo or message.effect_id is not None:
         return "echo_skipped"
+    if command := _command(message):
+        return reception.note_command(
+            conn, conversation_id=conversation.id, message_id=message.id, command=command
+        )
     if message.message_type == MessageType.OUTGOING:
         return _outgoing(conn, conversation.id, message)
     text = _text(message)
@@ -108,15 +139,22 @@ def _outgoing(conn: Connection[Any], conversation_id: int, message: ChatwootMess
         "content": _text(message),
         "sent_at": message.created_at,
     }
-    match message.sender.type if message.sender else None:
-        case "user" if sweep.given_back_since(conn, conversation_id, message.created_at):
+    match message.author:
+        case "person" if sweep.given_back_since(conn, conversation_id, message.created_at):
             return "recorded" if incoming.remember_person(conn, **line) else "ignored"
-        case "user":
+        case "person":
             return reception.note_person_message(conn, **line)
-        case "agent_bot":
+        case "bot":
             return reception.note_bot_message(conn, **line)
         case _:
             return "ignored"
+
+
+def _command(message: ChatwootMessage) -> str | None:
+    """What a colleague's private note commands, if anything."""
+    if not message.private or not message.sender or message.sender.type != "user":
+        return None
+    return command_in(message.content)
 
 
 def _text(message: ChatwootMessage) -> str:

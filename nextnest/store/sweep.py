@@ -26,13 +26,15 @@ class Pass:
 
 @dataclass(frozen=True)
 class Standing:
-    """What we know of a conversation: swept up to which message (None: never), and its status as we hold it."""
+    """What we know of a conversation: swept up to which message (None: never), status, assignee and label as we hold them."""
 
     conversation_id: int
     swept_to: int | None
     known: bool
     status: str | None
     newest_known: bool
+    assigned_to: int | None
+    person_label: bool
 
 
 async def begin(conn: AsyncConnection[Any], *, first_s: float, overlap_s: float) -> Pass:
@@ -81,6 +83,13 @@ def status_is_news(conn: Connection[Any], conversation_id: int, status: str, ask
     CONVERSATIONS.lock_conversation.one(conn, conversation_id=conversation_id)
     row = SQL.status_is_news.one(conn, conversation_id=conversation_id, status=status, asked_at=asked_at)
     return bool(row and row["news"])
+
+
+def heard_of_holder(conn: Connection[Any], conversation_id: int, asked_at: datetime) -> bool:
+    """Whether a webhook told of assignee or label since then. Locks the conversation: none slips between."""
+    CONVERSATIONS.lock_conversation.one(conn, conversation_id=conversation_id)
+    row = SQL.heard_of_holder.one(conn, conversation_id=conversation_id, asked_at=asked_at)
+    return bool(row and row["heard"])
 
 
 def given_back_since(conn: Connection[Any], conversation_id: int, moment: datetime) -> bool:

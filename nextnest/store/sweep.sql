@@ -22,7 +22,8 @@ select r.conversation_id, w.message_id as swept_to, c.conversation_id is not nul
        or exists (select from outgoing_messages o
                   where o.conversation_id = r.conversation_id and o.chatwoot_message_id = r.newest)
        or exists (select from person_messages p
-                  where p.conversation_id = r.conversation_id and p.message_id = r.newest) as newest_known
+                  where p.conversation_id = r.conversation_id and p.message_id = r.newest) as newest_known,
+       c.assigned_to, coalesce(c.person_label, false) as person_label
 from unnest(%(conversation_ids)s::bigint[], %(newest)s::bigint[]) as r (conversation_id, newest)
 left join swept_conversations w on w.conversation_id = r.conversation_id
 left join broker_conversations c on c.conversation_id = r.conversation_id;
@@ -34,6 +35,8 @@ where not exists (select from incoming_messages m
   and not exists (select from outgoing_messages o
                   where o.conversation_id = %(conversation_id)s and o.chatwoot_message_id = i.message_id)
   and not exists (select from person_messages p
+                  where p.conversation_id = %(conversation_id)s and p.message_id = i.message_id)
+  and not exists (select from person_commands p
                   where p.conversation_id = %(conversation_id)s and p.message_id = i.message_id);
 
 -- mark_swept: Nothing is missing up to this message.
@@ -56,7 +59,15 @@ select c.chatwoot_status is distinct from %(status)s
                          and (o.state in ('planned', 'sending', 'unknown') or o.sent_at >= %(asked_at)s)) as news
 from broker_conversations c where c.conversation_id = %(conversation_id)s;
 
--- given_back_since: Whether the conversation was set to pending after this moment, and has stayed so.
+-- heard_of_holder: Whether a webhook about assignee or labels came since this moment: it knows better than an older reading.
+select exists (select from webhook_events
+               where conversation_id = %(conversation_id)s and event = 'conversation_updated' and status <> 'ignored'
+                 and received_at >= %(asked_at)s) as heard;
+
+-- given_back_since: Whether the conversation was given back after this moment, by its status or by a note, and has stayed so.
 select exists (select from broker_conversations c join webhook_events e using (conversation_id)
                where c.conversation_id = %(conversation_id)s and c.chatwoot_status = 'pending'
-                 and e.event = 'conversation_status_changed' and e.received_at > %(moment)s) as given_back;
+                 and e.event = 'conversation_status_changed' and e.received_at > %(moment)s)
+       or exists (select from broker_conversations c join person_commands p using (conversation_id)
+                  where c.conversation_id = %(conversation_id)s and c.held_by = 'ai'
+                    and p.command = 'give' and p.noted_at > %(moment)s) as given_back;

@@ -51,8 +51,7 @@ async def settle(conn: AsyncConnection[Any], conversation_id: int) -> str:
 
 def _was_given_back(row: Row) -> bool:
     """A person had it and has it no more, or it was closed and set to pending."""
-    if row["chatwoot_status"] == "resolved":
+    status, chatwoot_status = str(row["status"]), row["chatwoot_status"]
+    if chatwoot_status == "resolved":
         return False
-    return row["status"] == "handed_off" or (
-        row["status"] == "resolved" and row["chatwoot_status"] == "pending"
-    )
+    return status == "handed_off" or (status == "resolved" and chatwoot_status == "pending")

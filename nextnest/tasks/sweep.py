@@ -145,7 +145,7 @@ class Sweep:
         messages = await self._unswept(row, standing)
         grown = sweeping.settled(messages, datetime.now(UTC))
         missing = await self._missing(row, grown)
-        if missing or _has_another_status(row, standing):
+        if missing or _has_another_status(row, standing) or self._has_other_marks(row, standing):
             await self._take_in(row, standing, missing)
         await self._mark(row, standing, grown)
 
@@ -193,9 +193,16 @@ class Sweep:
         self, row: ChatwootConversation, standing: Standing, missing: list[ChatwootMessage]
     ) -> None:
         asked_at = self.under_way.asked_at if _has_another_status(row, standing) else None
-        done = await asyncio.to_thread(take_in, self.desk.settings, row, missing, asked_at)
+        marked_at = self.under_way.asked_at if self._has_other_marks(row, standing) else None
+        done = await asyncio.to_thread(take_in, self.desk.settings, row, missing, asked_at, marked_at)
         if recovered := {status: n for status, n in done.items() if status in sweeping.RECOVERED}:
             log.warning("swept", conversation_id=row.id, **recovered)
+
+    def _has_other_marks(self, row: ChatwootConversation, standing: Standing) -> bool:
+        """Whether another person is assigned, or none, or the label that says so was put on or taken off."""
+        person = row.assignee_id if row.assignee_type == "User" else None
+        labelled = sweeping.has_label(row, self.desk.settings.nextnest_person_label)
+        return standing.known and (person, labelled) != (standing.assigned_to, standing.person_label)
 
     async def _mark(
         self, row: ChatwootConversation, standing: Standing, grown: list[ChatwootMessage]
@@ -215,9 +222,14 @@ class Sweep:
 
 
 def take_in(
-    settings: Settings, row: ChatwootConversation, missing: list[ChatwootMessage], asked_at: datetime | None
+    settings: Settings,
+    row: ChatwootConversation,
+    missing: list[ChatwootMessage],
+    asked_at: datetime | None,
+    marked_at: datetime | None = None,
 ) -> Counter[str]:
-    """Each message, then the status if it was read `asked_at`, in a transaction of its own, as web does it.
+    """Each message, then the status if it was read `asked_at`, then assignee and label if they were read `marked_at`, in
+    a transaction of its own, as web does it.
 
     How many of what became of them. A synchronous connection and a thread, for the rare case, spare a second reception.
     """
@@ -233,6 +245,10 @@ def take_in(
         if asked_at:
             with conn.transaction():
                 done[sweeping.recover_status(conn, row, asked_at)] += 1
+        if marked_at:
+            with conn.transaction():
+                label = settings.nextnest_person_label
+                done[sweeping.recover_marks(conn, row, marked_at, label)] += 1
     return done
 
 
