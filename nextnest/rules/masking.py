@@ -27,7 +27,7 @@ _GAP = r"[ .\-]{0,3}"
 
 # S and T for citizens and residents born before and from 2000, F, G and M for everybody else; seven digits, a check letter.
 _NRIC = re.compile(
-    rf"{_ALONE_BEFORE}(?P<series>[STFGM]){_GAP}(?P<digits>(?:\d{_GAP}){{6}}\d){_GAP}(?P<check>[A-Z]){_ALONE_AFTER}",
+    rf"(?:{_ALONE_BEFORE}|(?<=ic)|(?<=fin))(?P<series>[STFGM]){_GAP}(?P<digits>(?:\d{_GAP}){{6}}\d){_GAP}(?P<check>[A-Z]){_ALONE_AFTER}",
     re.IGNORECASE,
 )
 # The algorithm ICA never published and everybody uses: weighted sum, plus an offset by series, modulo 11, as a letter.
@@ -44,7 +44,7 @@ _ISSUED = re.compile(
 )
 
 # Nine to twelve digits: POSB 9; DBS, UOB, Standard Chartered, Citibank, CIMB 10; Maybank 11; OCBC 10 or 12; HSBC 12.
-_ACCOUNT = re.compile(r"(?<![\d$+#])(?<!\d[.,\-])\d(?:[ \-]?\d){8,11}(?![.,\-]?\d)(?!%)")
+_ACCOUNT = re.compile(r"(?<![\d$+#])(?<!\d[.,\-])\d(?:[ \-]?\d){8,11}(?![.,\-]?\d)(?![%A-Za-z])")
 # How the banks print them. These with hyphens are no phone, price or date, whatever is spoken of.
 _PRINTED = {(3, 6, 1), (3, 5, 1), (3, 3, 3, 1), (3, 6, 3), (3, 1, 6), (2, 1, 6, 1), (1, 6, 3)}
 _PHONES = re.compile(r"(?:(?:65)?[3689]\d{7})+|1?800\d{7}")

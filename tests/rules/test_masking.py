@@ -20,6 +20,9 @@ LINES = [
     "Hi, I'm Wei Ming ({}), looking for a loan of S$800,000",
     "我的身份证是{}谢谢",
     "FIN:{},EP holder",
+    "nric{}",
+    "NRIC_{}_thanks",
+    '"{}"',
     "ic no:{}\nincome 8000",
     "sent you already lah, {}. Earn 6.5k",
     "husband {} wife also want to join",
@@ -67,6 +70,7 @@ OTHERS = [
     "order 1732323232323",
     "ages 34 and 36",
     "120000000",
+    "UEN 201912345K",
     "lock-in till 2027, rate 2.6 to 3.1",
 ]
 TALK = [
