@@ -14,9 +14,10 @@ from typing import Any
 
 import structlog
 from procrastinate import JobContext
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, errors
 
 from nextnest.errors import BeingWorkedOn
+from nextnest.logs import describe
 from nextnest.personal_data import erase
 from nextnest.store import personal_data, retention
 from nextnest.store.personal_data import Contact, Key
@@ -33,6 +34,15 @@ REFUSED_KEPT_DAYS = 30
 _BATCH, _MOST = 200, 1000
 # Records of jobs dropped at once, and at most in one night: fifty conversations a day leave some thousands.
 _RECORDS_BATCH, _MOST_RECORDS = 1000, 100_000
+
+# What may stand in the way of one contact; any other failure of the database is one of all.
+_OF_ONE_CONTACT = (
+    errors.IntegrityError,
+    errors.DataError,
+    errors.DeadlockDetected,
+    errors.LockNotAvailable,
+    errors.QueryCanceled,
+)
 
 
 @app.periodic(cron=_AT_NIGHT)
@@ -90,10 +100,14 @@ async def _forget_contacts(conn: AsyncConnection[Any], before: datetime) -> int:
 
 
 async def _erased(conn: AsyncConnection[Any], contact: Contact) -> bool:
-    """Whether it changed anything. A conversation still open after all that time is closed."""
+    """Whether it changed anything. A conversation still open after all that time is closed.
+
+    One contact that cannot be erased must not keep the others: it is tried again the next night.
+    """
     try:
         return any((await erase(conn, contact, close=True)).values())
-    except BeingWorkedOn:
+    except (BeingWorkedOn, *_OF_ONE_CONTACT) as error:
+        log.warning("not forgotten", conversation_ids=contact.conversation_ids, error=describe(error))
         return False
 
 

@@ -123,6 +123,15 @@ def test_what_a_job_has_in_hand_is_left_for_the_next_night(database_url: str, co
     assert (found(conn, silent), found(conn, other)) == (list(silent.words), [])
 
 
+def test_one_contact_that_cannot_be_erased_keeps_nobody_else(database_url: str, conn: Connection) -> None:
+    stubborn, other = hold(conn, 1, at=ago(KEPT + 2)), hold(conn, 2, at=ago(KEPT + 1))
+    conn.execute(
+        "alter table person_messages add constraint stubborn check (conversation_id <> 101 or content <> '')"
+    )
+    assert run(database_url)["contacts"] == 1
+    assert (found(conn, stubborn), found(conn, other)) == (list(stubborn.words), [])
+
+
 def test_zero_days_keep_contacts_for_ever(database_url: str, conn: Connection) -> None:
     silent = hold(conn, 1, at=ago(9999))
     assert run(database_url, retention_days=0)["contacts"] == 0
