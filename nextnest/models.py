@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -235,6 +236,16 @@ class Reply(Value):
     usage: Usage
     latency_s: float
     response_id: str | None = None
+
+
+class ToolRun(Value):
+    """One calculation behind a reply, as it is kept: running it again on the same day gives the same `result`."""
+
+    name: str
+    arguments: Any
+    day: date
+    version: str
+    result: str
 
 
 class Verdict(Value):
