@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from tests.pipelines.world import World, running_world
 
 # The promise of the matrix: from the next worker's start until everything is finished.
 RECOVERED_WITHIN_S = 45
+# Long enough for a worker to start, to notice dead ones and to come to the step.
+STRUCK_WITHIN_S = 60
 # The upkeep's schedule is 15 s: two of its turns show what a worker says with nobody there.
 _IDLE_S = 32
 
@@ -38,7 +41,7 @@ class Trial:
 
     def __str__(self) -> str:
         return (
-            f"{self.scenario.name}, {self.boundary}: lost {self.lost}, doubled {self.doubled}: {self.wrong}"
+            f"{self.scenario}, {self.boundary}: lost {self.lost}, doubled {self.doubled}: {self.wrong}"
         )
 
 
@@ -68,7 +71,7 @@ class Lane:
 
     def record(self, scenario: Scenario) -> list[Boundary]:
         """Every boundary a scenario passes when nobody is killed."""
-        case = self._prepared(scenario)
+        case = self.prepared(scenario)
         scenario.act(case)
         self.world.until(lambda: scenario.over(case), 30)
         passed = list(self.gate.passed)
@@ -85,10 +88,10 @@ class Lane:
 
     def _attempt(self, trial: Trial) -> Trial:
         scenario = trial.scenario
-        case = self._prepared(scenario)
-        self.gate.arm(trial.boundary, self.worker.kill, self.due)
+        case = self.prepared(scenario)
+        self.strike_at(trial.boundary)
         scenario.act(case)
-        self.world.until(lambda: self.gate.struck.is_set() or scenario.over(case), 30)
+        self.world.until(lambda: self.gate.struck.is_set() or scenario.over(case), STRUCK_WITHIN_S)
         if self.gate.struck.is_set():
             trial = replace(trial, reached=True, recovery_s=self._recover(scenario, case))
         sent = case.sent()
@@ -98,6 +101,24 @@ class Lane:
         self._finish(scenario, case)
         return trial
 
+    def prepared(self, scenario: Scenario) -> Case:
+        """A case of the scenario, ready for its `act`."""
+        case = Case(self.world)
+        self.gate.reset()
+        scenario.prepare(case)
+        self.gate.reset()
+        return case
+
+    def strike_at(self, boundary: Boundary, sign: signal.Signals = signal.SIGKILL) -> None:
+        """The present worker gets the signal there. After a stop the step goes on; its answer waits for the worker."""
+        worker = self.worker
+        self.gate.arm(boundary, lambda: worker.send_signal(sign), self.due, deadly=sign is signal.SIGKILL)
+
+    def next_worker(self) -> None:
+        """Wait until the worker has been struck, and start another."""
+        self.world.until(self.gate.struck.is_set, STRUCK_WITHIN_S)
+        self.start_worker()
+
     def due(self, task: str) -> bool:
         """Whether the next fetch would bring a job of this task."""
         return bool(
@@ -106,17 +127,9 @@ class Lane:
             )
         )
 
-    def _prepared(self, scenario: Scenario) -> Case:
-        case = Case(self.world)
-        self.gate.reset()
-        scenario.prepare(case)
-        self.gate.reset()
-        return case
-
     def _recover(self, scenario: Scenario, case: Case) -> float:
-        self.worker.wait()
         began = time.monotonic()
-        self.start_worker()
+        self.next_worker()
         self.world.until(lambda: scenario.over(case), RECOVERED_WITHIN_S)
         return time.monotonic() - began
 

@@ -66,6 +66,9 @@ class Scenario:
     promise: Callable[[Case], None]
     tidy: Callable[[Case], None]
 
+    def __str__(self) -> str:
+        return self.name
+
     def over(self, case: Case) -> bool:
         """The job that is its end has ended, nothing waits or runs, nothing is left in the outbox."""
         return case.outcome() is not None and case.world.quiet() and not unsent(case.world)
