@@ -125,6 +125,8 @@ _TALK = """
     values (%(conversation)s, 2, %(colleague)s, coalesce(%(at)s, now()));
     insert into handover_briefs (conversation_id, turn, reason, brief, remind_at)
     values (%(conversation)s, 1, 'unhappy', jsonb_build_object('wants', %(customer)s::text), now());
+    insert into tool_runs (conversation_id, turn, job_id, name, arguments, day, version, result)
+    values (%(conversation)s, 1, 7, 'tdsr', jsonb_build_object('income', %(customer)s::text), '2026-11-23', 'v', %(ours)s);
     insert into ai_replies (conversation_id, job_id, turn, model, prompt_version, total_tokens, latency_s, outcome, verdict,
                             tool_calls)
     values (%(conversation)s, 7, 1, 'm', 'v', 50, 1, 'used',

@@ -50,6 +50,7 @@ NOT_OF_A_CONTACT = {
     "person_commands": {"command"},
     "rate_limits": {"client"},
     "setbacks": {"key"},
+    "tool_runs": {"name", "version"},
     "webhook_events": {"event", "delivery_id", "status"},
 }
 # What erasing blanks, or deletes with its row.
@@ -62,6 +63,7 @@ ERASED = {
     "leads": {"raw", "problems", "lead", "contact_key", "lead_score_points", "session_id"},
     "outgoing_messages": {"payload"},
     "person_messages": {"content"},
+    "tool_runs": {"arguments", "result"},
 }
 
 
@@ -309,7 +311,8 @@ def test_an_export_holds_everything_of_the_contact_and_nothing_of_others(
     assert [
         len(talk[part]) for part in ("customer_messages_said", "our_messages", "colleagues_messages")
     ] == [1, 2, 1]
-    assert [len(talk[part]) for part in ("handover_briefs", "ai_replies", "job_outcomes")] == [1, 1, 1]
+    others = ("handover_briefs", "calculations", "ai_replies", "job_outcomes")
+    assert [len(talk[part]) for part in others] == [1, 1, 1, 1]
     assert len(document["chat_posts"]) == 1
 
 

@@ -152,5 +152,6 @@ async def blank(conn: AsyncConnection[Any], contact: Contact) -> dict[str, int]:
         "outgoing_messages": await SQL.erase_outgoing.arun(conn, **conversations),
         "person_messages": await SQL.erase_person_messages.arun(conn, **conversations),
         "handover_briefs": await SQL.erase_briefs.arun(conn, **conversations),
+        "tool_runs": await SQL.erase_runs.arun(conn, **conversations),
         "ai_replies": await SQL.erase_replies.arun(conn, **conversations),
     }

@@ -99,6 +99,10 @@ update person_messages set content = '' where conversation_id = any (%(conversat
 update handover_briefs set brief = '{}', reminded_at = coalesce(reminded_at, now())
 where conversation_id = any (%(conversation_ids)s::bigint[]) and brief <> '{}';
 
+-- erase_runs: What was calculated of their money; which calculation by which rules it was stays.
+update tool_runs set arguments = '{}', result = ''
+where conversation_id = any (%(conversation_ids)s::bigint[]) and (arguments <> '{}' or result <> '');
+
 -- erase_replies: What the guard quoted and the tools were asked; which rules were broken stays.
 update ai_replies
 set tool_calls = '[]',
@@ -123,6 +127,8 @@ select jsonb_build_object(
                                     from person_messages p where p.conversation_id = c.conversation_id),
             'handover_briefs', (select coalesce(jsonb_agg(to_jsonb(h) order by h.created_at), '[]')
                                 from handover_briefs h where h.conversation_id = c.conversation_id),
+            'calculations', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]')
+                             from tool_runs t where t.conversation_id = c.conversation_id),
             'ai_replies', (select coalesce(jsonb_agg(to_jsonb(r) order by r.id), '[]')
                            from ai_replies r where r.conversation_id = c.conversation_id),
             'job_outcomes', (select coalesce(jsonb_agg(to_jsonb(j) order by j.finished_at), '[]')
