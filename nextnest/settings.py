@@ -5,19 +5,24 @@ A missing or malformed setting stops the process with one line that names the va
 
 from __future__ import annotations
 
+import json
 import secrets
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlparse
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from nextnest import embedded
 from nextnest.errors import ConfigurationError
+from nextnest.rules.money import Price
 
 STATE_FOLDER = Path(".nextnest")
+# US dollars per million tokens. A thousand times what models cost: whoever writes more means another unit.
+_DEAREST = 10_000
 
 
 def _http_url(value: str) -> str:
@@ -31,6 +36,30 @@ def _postgres_url(value: str) -> str:
     if urlparse(value).scheme not in {"postgres", "postgresql"}:
         raise ValueError("should be a URL such as postgresql://user:password@host:5432/postgres")
     return value
+
+
+def _prices(value: object) -> dict[str, Price] | None:
+    """A price per model from JSON; amounts as text or number, exact, 0 or more."""
+    if value is None:
+        return None
+    wrong = ValueError(
+        'should be JSON such as {"gpt-6-luna": {"input": "0.10", "cached_input": "0.01", "output": "0.50"}},'
+        " in US dollars per million tokens"
+    )
+    try:
+        models = json.loads(str(value), parse_float=Decimal, parse_int=Decimal, parse_constant=lambda _: None)
+        return {model: _price(amounts) for model, amounts in models.items()}
+    except (ValueError, TypeError, AttributeError, ArithmeticError):
+        raise wrong from None
+
+
+def _price(amounts: dict[str, Any]) -> Price:
+    if not all(isinstance(amount, str | Decimal) for amount in amounts.values()):
+        raise TypeError
+    price = Price(**{name: Decimal(amount) for name, amount in amounts.items()})
+    if not all(0 <= amount <= _DEAREST for amount in (price.input, price.cached_input, price.output)):
+        raise ValueError
+    return price
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
@@ -74,6 +103,22 @@ class Settings(BaseSettings):
     openai_max_output_tokens: int = Field(default=600, gt=0, description="upper bound of one answer")
     openai_history_tokens: int = Field(
         default=6000, gt=0, description="how much of the conversation the model sees; oldest dropped first"
+    )
+
+    openai_prices: Annotated[dict[str, Price] | None, NoDecode, BeforeValidator(_prices)] = Field(
+        default=None, description="US dollars per million tokens, by model; unset: booked at a dear price"
+    )
+
+    # One full-length call of a model without a price costs some 0.13 US dollars; a long talk is thirty turns. A full worker
+    # reserves 300 turns at once, which is 60 dollars; what fifty conversations a day really cost is a few.
+    nextnest_cap_per_turn: Decimal = Field(
+        default=Decimal("0.20"), ge=0, description="the most the model may cost for one answer, in US dollars"
+    )
+    nextnest_cap_per_conversation: Decimal = Field(
+        default=Decimal(5), ge=0, description="the most it may cost for one conversation"
+    )
+    nextnest_cap_per_day: Decimal = Field(
+        default=Decimal(100), ge=0, description="the most it may cost on one Singapore day"
     )
 
     nextnest_pace: float = Field(default=1, ge=0, description="multiplies every deliberate wait")
@@ -153,6 +198,10 @@ def load() -> Settings:
     if settings.queue_rollout_percentage < 100 and not settings.n8n_ai_broker_webhook_url:
         raise ConfigurationError(
             "N8N_AI_BROKER_WEBHOOK_URL is required when QUEUE_ROLLOUT_PERCENTAGE is below 100."
+        )
+    if settings.nextnest_cap_per_day and not settings.nextnest_cap_per_turn:
+        raise ConfigurationError(
+            "NEXTNEST_CAP_PER_TURN must be above 0 when NEXTNEST_CAP_PER_DAY is: it is what a turn reserves of the day."
         )
     return settings
 

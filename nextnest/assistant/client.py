@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 import openai
 
-from nextnest.assistant.answers import all_of
+from nextnest.assistant.answers import UNEXPECTED, all_of, failure
 from nextnest.assistant.talk import Purse, Talk, Toolbox
 from nextnest.errors import ModelRefusesUs, ModelUnavailable
 from nextnest.models import Prompt, Reply, Turn
@@ -99,13 +99,31 @@ class Assistant:
             work = Talk(self._client, model, until, self._max_output_tokens, prompt, toolbox, purse)
             try:
                 return await work.answer(safety_identifier, cache_key)
-            except (ModelUnavailable, ModelRefusesUs) as failure:
-                failures.append(failure)
+            except (ModelUnavailable, ModelRefusesUs) as failed:
+                failures.append(failed)
         raise all_of(failures)
 
     async def look(self) -> None:
         """Ask for a word, to see whether a model answers and accepts our key; raises as above."""
         await self.generate_broker_response(_LOOK, safety_identifier="nextnest", cache_key="look")
+
+    async def listed_models(self) -> dict[str, date | None]:
+        """The models our key may use, each with the day on which the provider ends it, None while it has announced none.
+
+        Raises ModelUnavailable, or ModelRefusesUs when our key is at fault.
+        """
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                page = await self._client.models.list()
+            return {str(model.id): _day(model.shutdown_date) for model in page.data}
+        except TimeoutError:
+            raise ModelUnavailable("the list of models: no answer in time") from None
+        except openai.APIStatusError as error:
+            raise failure(
+                "the list of models", f"HTTP {error.status_code}", error.code, error.status_code
+            ) from None
+        except (openai.OpenAIError, *UNEXPECTED) as error:
+            raise ModelUnavailable(f"the list of models: {type(error).__name__}") from None
 
     def _tries(self) -> Iterator[tuple[str, float]]:
         """Each model, and the moment by which it must have answered on the event loop's clock."""
@@ -113,6 +131,11 @@ class Assistant:
         last = now + self._timeout_s
         ends = [last] if len(self._models) == 1 else [now + _FIRST_SHARE * self._timeout_s, last]
         return zip(self._models, ends, strict=True)
+
+
+def _day(written: str | None) -> date | None:
+    """`2027-01-14`, or that with a time behind it."""
+    return date.fromisoformat(written[:10]) if written else None
 
 
 def _is_this_machine(url: str) -> bool:
