@@ -27,8 +27,12 @@ log = structlog.get_logger(__name__)
 
 Wait = Callable[[float], Awaitable[None]]
 
-# Setting the same attributes or the same status twice is the same as once; a lost answer needs no look.
-REPEATABLE = frozenset({"attributes", "status"})
+# Setting the same attributes, status or assignee twice is the same as once; a lost answer needs no look.
+REPEATABLE = frozenset({"attributes", "status", "assignment"})
+# What only colleagues see.
+PRIVATE = frozenset({"private_note", "confirmation_note", "reminder"})
+# A team or a person Chatwoot does not know costs nobody a hand-over that is otherwise complete.
+OPTIONAL = frozenset({"assignment"})
 # Pauses between looks for a message whose answer was lost, in seconds; the last one repeats.
 _LOOKS = (0.2, 0.5, 1.0, 2.0)
 
@@ -139,6 +143,9 @@ class Delivery:
             raise
         except Permanent as refused:
             await self.withhold(effect, str(refused))
+            if effect.kind in OPTIONAL:
+                log.error("not assigned", conversation_id=effect.conversation_id, error=str(refused))
+                return
             raise
         await self._adopt(effect, message_id)
 
@@ -160,13 +167,16 @@ class Delivery:
             case "status":
                 await self.chatwoot.set_status(conversation_id, payload["status"])
                 return None
+            case "assignment":
+                await self.chatwoot.assign(conversation_id, **payload)
+                return None
             case "activity":
                 return await self.chatwoot.create_activity_message(
                     conversation_id, payload["content"], effect.id
                 )
             case kind:
                 return await self.chatwoot.send_message(
-                    conversation_id, payload["content"], effect.id, private=kind == "private_note"
+                    conversation_id, payload["content"], effect.id, private=kind in PRIVATE
                 )
 
     async def _look(self, effect: Effect) -> int | None:

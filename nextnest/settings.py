@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from nextnest import embedded
 from nextnest.errors import ConfigurationError
 from nextnest.rules.money import Price
+from nextnest.rules.office_hours import OfficeHours, parse_days
 
 STATE_FOLDER = Path(".nextnest")
 # US dollars per million tokens. A thousand times what models cost: whoever writes more means another unit.
@@ -60,6 +61,16 @@ def _price(amounts: dict[str, Any]) -> Price:
     if not all(0 <= amount <= _DEAREST for amount in (price.input, price.cached_input, price.output)):
         raise ValueError
     return price
+
+
+def _office_hours(value: str) -> str:
+    OfficeHours.parse(value)
+    return value
+
+
+def _days(value: str) -> str:
+    parse_days(value)
+    return value
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
@@ -156,8 +167,25 @@ class Settings(BaseSettings):
     nextnest_jobs_kept_days: int = Field(
         default=30, ge=1, description="days the records of finished jobs are kept"
     )
+    nextnest_office_hours: Annotated[str, AfterValidator(_office_hours)] = Field(
+        default="Mon-Fri 09:00-19:00, Sat 09:00-14:00", description="when people are there, Singapore time"
+    )
+    nextnest_holidays: Annotated[str, AfterValidator(_days)] = Field(
+        default="", description="more days off, such as 2027-02-08, 2027-03-10"
+    )
+    nextnest_handoff_team_id: int | None = Field(
+        default=None, gt=0, description="Chatwoot's number of the team a handed-over conversation goes to"
+    )
+    nextnest_handoff_agent_id: int | None = Field(
+        default=None, gt=0, description="Chatwoot's number of the person it goes to"
+    )
+    nextnest_handoff_reminder_s: float = Field(
+        default=900, gt=0, description="seconds of office time until people are reminded of a hand-over"
+    )
     nextnest_person_label: str = Field(
-        default="person", pattern=r"^[a-z0-9_-]+$", description="the label that silences the AI, in lower case"
+        default="person",
+        pattern=r"^[a-z0-9_-]+$",
+        description="the label that silences the AI, in lower case",
     )
     nextnest_log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
     nextnest_log_format: str = Field(default="json", description="json for machines, text for people")
@@ -179,6 +207,10 @@ class Settings(BaseSettings):
     def web_database(self) -> str:
         """Web's connection string."""
         return self.web_database_url or self.database()
+
+    def office_hours(self) -> OfficeHours:
+        """When people are there."""
+        return OfficeHours.parse(self.nextnest_office_hours, parse_days(self.nextnest_holidays))
 
     def secret_key(self) -> str:
         """The signing key; kept beside the embedded database when none is set."""

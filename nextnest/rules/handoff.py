@@ -1,16 +1,15 @@
-"""When a person takes over: why, what the customer is told, what the colleague is told.
+"""When a person takes over: why, what the customer is told, what the colleague should do.
 
 The customer's lines promise no time and no call: nobody has agreed to either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 
-from nextnest.models import Broker, Lead
-from nextnest.rules.facts import lead_facts
-from nextnest.rules.masking import mask
+from nextnest.rules.handoff_notices import ASKED, CHECK, NOTICES, THERE, TROUBLE, UNHAPPY, opening_line
+from nextnest.rules.language import Language
 
 
 class HandoffReason(StrEnum):
@@ -26,10 +25,7 @@ class HandoffReason(StrEnum):
     STATUS_CHANGED_TO_OPEN = "status_changed_to_open"
 
 
-# A note must be readable in twenty seconds, which is about eighty words: three short messages and the facts.
-_QUOTED_MESSAGES = 3
-_QUOTE_LENGTH = 240
-
+# In English; nextnest/rules/handoff_notices.py has the other languages.
 _NOTICES = {
     HandoffReason.ASKED_FOR_PERSON: (
         "Of course. I have asked a human colleague to join this chat. "
@@ -58,6 +54,15 @@ _NOTICES = {
     HandoffReason.STATUS_CHANGED_TO_OPEN: "A human colleague is looking after this chat now.",
 }
 
+_KINDS = {
+    HandoffReason.ASKED_FOR_PERSON: ASKED,
+    HandoffReason.UNHAPPY: UNHAPPY,
+    HandoffReason.COMPLAINT: UNHAPPY,
+    HandoffReason.REPLY_REJECTED: CHECK,
+    HandoffReason.PERSON_TOOK_OVER: THERE,
+    HandoffReason.STATUS_CHANGED_TO_OPEN: THERE,
+}
+
 _WHAT_HAPPENED = {
     HandoffReason.ASKED_FOR_PERSON: "The customer asked for a person.",
     HandoffReason.UNHAPPY: "The customer sounds unhappy.",
@@ -75,55 +80,26 @@ _WHAT_NEXT = {
     HandoffReason.PERSON_TOOK_OVER: "Nothing: the AI stays silent.",
     HandoffReason.STATUS_CHANGED_TO_OPEN: "Nothing: the AI stays silent.",
 }
-_REPLY = "Reply here; the AI stays silent until the conversation is set back to pending."
+_REPLY = (
+    "Reply here. The AI stays silent until you write a private /give, or set the conversation to pending."
+)
 
 
-def handoff_notice(reason: HandoffReason) -> str:
-    """What the customer reads: that a person takes over, and no promise of when."""
-    return _NOTICES[reason]
-
-
-def handoff_note(
-    reason: HandoffReason, lead: Lead | None, broker: Broker | None, last_messages: Sequence[str]
+def handoff_notice(
+    reason: HandoffReason, language: Language = Language.ENGLISH, opens: datetime | None = None
 ) -> str:
-    """The private note for the colleague: what happened, what to do, the facts, the customer's last words.
-
-    `last_messages` are the customer's, oldest first. The note leaves out name, e-mail and phone: Chatwoot shows
-    them beside it.
-    """
-    return "\n".join(
-        [
-            f"**Please take over** ({reason.value}). {_WHAT_HAPPENED[reason]}",
-            f"**Next:** {_WHAT_NEXT.get(reason, _REPLY)}",
-            f"**Broker until now:** {broker.name if broker else 'none'}",
-            f"**From the form:** {_facts(lead)}",
-            *_quotes(last_messages),
-        ]
+    """What the customer reads: that a person takes over and, out of office hours, when the office `opens`."""
+    said = (
+        _NOTICES[reason] if language == Language.ENGLISH else NOTICES[language][_KINDS.get(reason, TROUBLE)]
     )
+    return f"{said}\n\n{opening_line(opens, language)}" if opens else said
 
 
-def _facts(lead: Lead | None) -> str:
-    if lead is None:
-        return "nothing, the customer wrote without filling it in"
-    facts = [f"{_spoken(name)} {_spoken(value)}" for name, value in lead_facts(lead).items()]
-    if lead.flags:
-        facts.append(f"please check: {', '.join(_spoken(flag) for flag in lead.flags)}")
-    return "; ".join(facts)
+def what_happened(reason: HandoffReason) -> str:
+    """Why the colleague reads this, in a sentence."""
+    return _WHAT_HAPPENED[reason]
 
 
-def _spoken(code: str) -> str:
-    return code.replace("_", " ")
-
-
-def _quotes(messages: Sequence[str]) -> list[str]:
-    """The newest of the unanswered messages, without numbers that identify, cut where they would make the note long."""
-    if not messages:
-        return ["**Unanswered:** nothing"]
-    earlier = len(messages) - _QUOTED_MESSAGES
-    heading = "**Unanswered:**" + (f" ({earlier} earlier not shown)" if earlier > 0 else "")
-    return [heading, *(f"> {_shortened(message)}" for message in messages[-_QUOTED_MESSAGES:])]
-
-
-def _shortened(message: str) -> str:
-    flat = " ".join(mask(message).text.split())
-    return flat if len(flat) <= _QUOTE_LENGTH else flat[: _QUOTE_LENGTH - 1].rstrip() + "…"
+def what_next(reason: HandoffReason) -> str:
+    """What the colleague should do."""
+    return _WHAT_NEXT.get(reason, _REPLY)

@@ -26,7 +26,7 @@ class Pass:
 
 @dataclass(frozen=True)
 class Standing:
-    """What we know of a conversation: swept up to which message (None: never), status, assignee and label as we hold them."""
+    """What we know of a conversation: swept up to which message (None: never), status, assignee and label as we hold it."""
 
     conversation_id: int
     swept_to: int | None

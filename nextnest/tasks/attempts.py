@@ -19,11 +19,11 @@ from psycopg.errors import UniqueViolation
 from nextnest import deferring, engagement
 from nextnest.breakers import MODEL, outside_of
 from nextnest.errors import HandedBack, LostOwnership, Permanent
+from nextnest.handover import HandoverRules, plan_handover
 from nextnest.logs import describe
-from nextnest.rules import handoff
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.timing import MAX_ATTEMPTS, retry_delay
-from nextnest.store import breakers, conversations, incoming, outbox
+from nextnest.store import breakers, conversations, incoming
 from nextnest.store.breakers import Breaker
 from nextnest.store.jobs import Ownership, fail_job, postpone_job
 from nextnest.tasks.desk import Desk
@@ -142,7 +142,7 @@ async def give_up(desk: Desk, owner: Ownership, conversation_id: int, error: Exc
     """In one commit: the job failed, a person has the conversation, the place is free, and everybody will be told."""
     async with desk.transaction(owner) as conn:
         await fail_job(conn, owner, conversation_id=conversation_id, detail=describe(error))
-        await leave_to_a_person(conn, conversation_id, owner.job_id, _reason(error))
+        await leave_to_a_person(conn, conversation_id, owner.job_id, _reason(error), desk.handover_rules)
 
 
 async def set_back(desk: Desk, owner: Ownership, job: Job, error: Exception) -> None:
@@ -153,7 +153,11 @@ async def set_back(desk: Desk, owner: Ownership, job: Job, error: Exception) -> 
 
 
 async def leave_to_a_person(
-    conn: AsyncConnection[Any], conversation_id: int, job_id: int, reason: HandoffReason
+    conn: AsyncConnection[Any],
+    conversation_id: int,
+    job_id: int,
+    reason: HandoffReason,
+    rules: HandoverRules,
 ) -> None:
     """Hand off, settle what was unanswered and plan what colleague and customer are told. Takes the caller's transaction."""
     turn = await incoming.read_turn(conn, conversation_id)
@@ -161,18 +165,13 @@ async def leave_to_a_person(
         return
     await engagement.hand_off(conn, conversation_id, reason)
     await conversations.lock(conn, conversation_id)
-    first, settled = 0, 0
+    settled = 0
     if turn.messages:
-        first = turn.first
         settled = await incoming.settle_rest(
             conn, conversation_id, newest=turn.newest, state="handed_over", job_id=job_id
         )
     await conversations.move_counters(conn, conversation_id, settled)
-    note = handoff.handoff_note(reason, turn.lead, turn.broker, turn.texts)
-    notice = handoff.handoff_notice(reason)
-    await outbox.plan_handoff(
-        conn, conversation_id, first, note=note, notice=notice, notice_kind="failure_notice"
-    )
+    await plan_handover(conn, turn, reason, rules, datetime.now(UTC), notice_kind="failure_notice")
     await deferring.deliver_effects(conversation_id).defer(conn)
 
 

@@ -18,6 +18,7 @@ from nextnest.breakers import CHATWOOT, MODEL, Breakers
 from nextnest.chatwoot import Chatwoot
 from nextnest.delivery import Delivery
 from nextnest.errors import HandedBack
+from nextnest.handover import HandoverRules
 from nextnest.opening import OpeningRules
 from nextnest.settings import Settings
 from nextnest.store.jobs import Ownership, hold_job
@@ -85,6 +86,15 @@ class Desk:
             reuse_days=self.settings.nextnest_reuse_days,
             settle_s=self.settings.chatwoot_settle_s,
             rollout_percentage=self.settings.queue_rollout_percentage,
+        )
+
+    @property
+    def handover_rules(self) -> HandoverRules:
+        return HandoverRules(
+            hours=self.settings.office_hours(),
+            reminder_s=self.settings.nextnest_handoff_reminder_s,
+            team_id=self.settings.nextnest_handoff_team_id,
+            agent_id=self.settings.nextnest_handoff_agent_id,
         )
 
     @classmethod

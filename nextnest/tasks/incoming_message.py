@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -11,10 +12,10 @@ from psycopg import AsyncConnection
 
 from nextnest import engagement
 from nextnest.engagement import Engagement
-from nextnest.rules import handoff
+from nextnest.handover import plan_handover
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.urgency import analyze_message_urgency
-from nextnest.store import conversations, incoming, outbox
+from nextnest.store import conversations, incoming
 from nextnest.store.incoming import OpenTurn
 from nextnest.store.jobs import Ownership, complete_job
 from nextnest.tasks.answering import Answering
@@ -114,11 +115,8 @@ async def take_back(desk: Desk, owner: Ownership, turn: OpenTurn) -> Engagement:
 
 async def hand_over(desk: Desk, owner: Ownership, turn: OpenTurn, reason: HandoffReason) -> Outcome:
     """Tell the colleague what it is about, tell the customer that one is coming, and open the conversation."""
-    note = handoff.handoff_note(reason, turn.lead, turn.broker, turn.texts)
     async with desk.transaction(owner) as conn:
-        await outbox.plan_handoff(
-            conn, turn.conversation_id, turn.first, note=note, notice=handoff.handoff_notice(reason)
-        )
+        await plan_handover(conn, turn, reason, desk.handover_rules, datetime.now(UTC))
     await desk.delivery.deliver_all(turn.conversation_id, owner)
     return Outcome("handed over", turn.newest, "handed_over", reason)
 

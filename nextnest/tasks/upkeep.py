@@ -6,7 +6,7 @@ import psycopg
 import structlog
 from procrastinate import JobContext
 
-from nextnest import deferring, engagement
+from nextnest import deferring, engagement, handover
 from nextnest.engagement_manager import adopt_abandoned
 from nextnest.logs import describe
 from nextnest.rules.handoff import HandoffReason
@@ -68,7 +68,8 @@ async def bury(desk: Desk, job: Row) -> None:
         log.error("job buried", job_id=job["id"], task=job["task_name"])
         if job["task_name"] in ENDS_WITH_A_PERSON:
             conversation_id = job["args"]["conversation_id"]
-            await leave_to_a_person(conn, conversation_id, job["id"], HandoffReason.JOB_FAILED)
+            reason, rules = HandoffReason.JOB_FAILED, desk.handover_rules
+            await leave_to_a_person(conn, conversation_id, job["id"], reason, rules)
         elif job["task_name"] in DEFERRED_AGAIN:
             await breakers.note_setback(conn, job["queueing_lock"])
 
@@ -87,6 +88,7 @@ async def upkeep(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
             await deferring.incoming_message(row["conversation_id"], row["message_id"]).defer(conn)
         await adopt_abandoned(conn)
         await engagement.serve_waiting(conn)
+        await handover.remind(conn)
         await jobs.forget_upkeep(conn, _OUR_OWN, _UPKEEP_KEPT_S)
         await incoming.forget_events(conn, _EVENTS_KEPT_DAYS)
         await breakers.forget_setbacks(conn)
