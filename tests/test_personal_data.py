@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -338,6 +339,17 @@ def test_every_column_that_can_hold_words_is_erased_or_holds_none_of_a_contacts(
     ).fetchall()
     decided = {(t, c) for part in (NOT_OF_A_CONTACT, ERASED) for t, columns in part.items() for c in columns}
     assert set(rows) - decided == set(), "decide whether nextnest/store/personal_data.sql must erase it"
+
+
+def test_prompts_are_made_where_numbers_are_masked_and_nowhere_else() -> None:
+    places = {
+        str(path.relative_to(ROOT))
+        for folder in ("nextnest", "web")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"(?<!class )\bPrompt\(", path.read_text())
+    }
+    # The assistant's look at whether the model answers says nothing of anybody.
+    assert places == {"nextnest/rules/prompt.py", "nextnest/assistant/client.py"}
 
 
 def test_a_conversation_with_secrets_leaves_none_with_the_model_in_notes_or_logs_and_can_be_forgotten(
