@@ -40,9 +40,7 @@ class Trial:
     wrong: str = ""
 
     def __str__(self) -> str:
-        return (
-            f"{self.scenario}, {self.boundary}: lost {self.lost}, doubled {self.doubled}: {self.wrong}"
-        )
+        return f"{self.scenario}, {self.boundary}: lost {self.lost}, doubled {self.doubled}: {self.wrong}"
 
 
 class Lane:
