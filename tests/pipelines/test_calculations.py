@@ -66,12 +66,12 @@ def test_a_model_that_never_stops_calculating_is_stopped(world: World, somebody:
     world.model.clear_journals()
     world.model.call_next("calculate_bsd", BSD, times=10_000)
     try:
-        world.chatwoot.customer_says(conversation_id, "Tell me about " + QUESTION.lower())
+        world.chatwoot.customer_says(conversation_id, "How does a lock-in period work?")
         world.until(
             lambda: world.rows("select 1 from handoffs where conversation_id = %(id)s", id=conversation_id),
             60,
         )
-        assert len(world.model.calls) <= 20
+        assert len(world.model.calls) < 60
     finally:
         world.model.script.clear()
 
