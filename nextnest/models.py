@@ -211,12 +211,16 @@ class ReuseDecision(Value):
 
 
 class Prompt(Value):
-    """What goes to the model, as data: `instructions` (ours) and `turns` (theirs), plus a rough token count."""
+    """What goes to the model, as data: `instructions` (ours) and `turns` (theirs), plus a rough token count.
+
+    `earlier_words` are the customer's from before the conversation was last closed, quoted in the instructions.
+    """
 
     instructions: str
     turns: tuple[Turn, ...]
     estimated_tokens: int
     version: str
+    earlier_words: tuple[str, ...] = ()
 
 
 class Usage(Value):

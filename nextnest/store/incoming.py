@@ -86,6 +86,7 @@ class OpenTurn:
     lead: Lead | None
     broker: Broker | None
     messages: tuple[IncomingMessage, ...]
+    closed_after: int | None = None
 
     @property
     def newest(self) -> int:
@@ -106,6 +107,12 @@ class OpenTurn:
     def texts(self) -> list[str]:
         return [message.content for message in self.messages]
 
+    @property
+    def new_texts(self) -> list[str]:
+        """Those written since the conversation was last closed: an older line fetches nobody any more."""
+        since = self.closed_after or 0
+        return [message.content for message in self.messages if message.message_id > since]
+
 
 async def read_turn(conn: AsyncConnection[Any], conversation_id: int) -> OpenTurn | None:
     """Everything an answer depends on; None for a conversation we do not know."""
@@ -122,6 +129,7 @@ async def read_turn(conn: AsyncConnection[Any], conversation_id: int) -> OpenTur
         lead=Lead.model_validate(row["lead"]) if row["lead"] else None,
         broker=Broker.model_validate(row["broker"]) if row["broker"] else None,
         messages=tuple(IncomingMessage.model_validate(message) for message in row["unanswered"]),
+        closed_after=row["closed_after"],
     )
 
 
@@ -179,9 +187,16 @@ async def settle_rest(
 
 
 async def history(conn: AsyncConnection[Any], conversation_id: int) -> list[Turn]:
-    """What was really said, oldest first: only messages that reached the conversation."""
+    """What was really said since the conversation was last closed, oldest first: only messages that reached it."""
     rows = await SQL.history.aall(conn, conversation_id=conversation_id, most=_HISTORY_TURNS)
     return [Turn.model_validate(row) for row in rows]
+
+
+async def before_closing(conn: AsyncConnection[Any], conversation_id: int) -> tuple[list[Turn], str | None]:
+    """What was said until the conversation was last closed, oldest first, and why a person had it before, if one did."""
+    rows = await SQL.before_closing.aall(conn, conversation_id=conversation_id, most=_HISTORY_TURNS)
+    turns = [Turn(role=row["role"], content=row["content"], at=row["at"]) for row in rows]
+    return turns, rows[0]["handoff_reason"] if rows else None
 
 
 async def content_of(conn: AsyncConnection[Any], conversation_id: int, message_id: int) -> str:

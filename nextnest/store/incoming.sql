@@ -27,7 +27,7 @@ insert into webhook_events (event, conversation_id, delivery_id, status)
 values (%(event)s, %(conversation_id)s, %(delivery_id)s, %(status)s);
 
 -- read_turn: Everything an answer depends on, in one read: conversation, lead, broker, unanswered messages.
-select c.conversation_id, c.status, c.held_by, c.uses_queue, c.lead_score, l.id as lead_id, l.lead,
+select c.conversation_id, c.status, c.held_by, c.uses_queue, c.lead_score, c.closed_after, l.id as lead_id, l.lead,
        to_jsonb(b) - 'active_conversations' - 'created_at' - 'updated_at' as broker,
        coalesce((select json_agg(json_build_object('conversation_id', m.conversation_id, 'message_id', m.message_id,
                                                    'content', m.content, 'received_at', m.received_at)
@@ -88,11 +88,23 @@ where m.conversation_id = %(conversation_id)s and m.message_id = covered.message
 update incoming_messages set state = %(state)s, settled_by_job = %(job_id)s
 where conversation_id = %(conversation_id)s and state = 'unanswered' and message_id <= %(newest)s;
 
--- history: What was really said before and with these messages, oldest first.
+-- history: What was really said since the conversation was last closed, and what is unanswered, oldest first.
 select role, content, at from (
-    select role, content, at, message_id from transcript
-    where conversation_id = %(conversation_id)s and role in ('customer', 'broker', 'person') and content <> ''
-    order by message_id desc limit %(most)s
+    select t.role, t.content, t.at, t.message_id from transcript t join broker_conversations c using (conversation_id)
+    where t.conversation_id = %(conversation_id)s and t.role in ('customer', 'broker', 'person') and t.content <> ''
+      and (t.message_id > coalesce(c.closed_after, 0)
+           or exists (select from incoming_messages m
+                      where m.conversation_id = t.conversation_id and m.message_id = t.message_id and m.state = 'unanswered'))
+    order by t.message_id desc limit %(most)s
+) newest order by message_id;
+
+-- before_closing: What was said until the conversation was last closed, oldest first, with the reason of a hand-over.
+select role, content, at, handoff_reason from (
+    select t.role, t.content, t.at, t.message_id, c.handoff_reason
+    from transcript t join broker_conversations c using (conversation_id)
+    where t.conversation_id = %(conversation_id)s and t.role in ('customer', 'broker', 'person') and t.content <> ''
+      and t.message_id <= c.closed_after
+    order by t.message_id desc limit %(most)s
 ) newest order by message_id;
 
 -- content_of: What one message says.

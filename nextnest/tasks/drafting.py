@@ -26,6 +26,7 @@ from nextnest.rules.confirmation import confirmation_note, provisional
 from nextnest.rules.guard import check_reply
 from nextnest.rules.language import detect
 from nextnest.rules.prompt import build_prompt, repair_prompt
+from nextnest.rules.summary import summarize
 from nextnest.store import incoming, outbox, tool_runs
 from nextnest.store.incoming import OpenTurn
 from nextnest.store.jobs import Ownership
@@ -114,14 +115,19 @@ class Drafting:
         assert turn.broker is not None
         async with self.desk.pool.connection() as conn:
             history = await incoming.history(conn, self.conversation_id)
+            earlier, reason = await incoming.before_closing(conn, self.conversation_id)
         budget = self.desk.settings.openai_history_tokens
-        return build_prompt(turn.broker, turn.lead, history, token_budget=budget, today=_today())
+        summary = summarize(earlier, turn.lead, reason)
+        return build_prompt(
+            turn.broker, turn.lead, history, token_budget=budget, today=_today(), summary=summary
+        )
 
     async def _checked(self, turn: OpenTurn, prompt: Prompt) -> Draft:
         """One answer of the model, with calculators of its own, and the guard's verdict."""
         # The customer's own words count wherever in the conversation they stand.
         said = [line.content for line in prompt.turns if line.role == "customer"]
         said += [text for text in turn.texts if text not in said]
+        said += prompt.earlier_words
         calculators = Calculators(_today(), turn.lead, said)
         reply = await self._generate(turn, prompt, calculators)
         verdict = check_reply(reply.text, lead=turn.lead, customer_texts=said, results=calculators.figures)

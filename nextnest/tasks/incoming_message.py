@@ -94,7 +94,7 @@ async def without_us(desk: Desk, owner: Ownership, turn: OpenTurn | None) -> Out
         return Outcome("left to a person", turn.newest, "left_to_person")
     if turn.broker is None:
         return None
-    urgency = analyze_message_urgency("\n".join(turn.texts), turn.broker.personality_type)
+    urgency = analyze_message_urgency("\n".join(turn.new_texts), turn.broker.personality_type)
     if urgency.escalate:
         return await hand_over(
             desk, owner, turn, HandoffReason(urgency.reason or HandoffReason.ASKED_FOR_PERSON)
