@@ -136,23 +136,25 @@ async def _taken(conn: AsyncConnection[Any], caps: Caps, conversation_id: int) -
     """What is gone already, read so that turns at the same time cannot reserve the same dollar.
 
     Others' reservations are not seen before they commit. There are never more of them than connections, so while more is
-    left than all of them could take, turns need not wait for each other. Near the cap each waits for all before it.
+    left than all of them could take, turns need not wait for each other. Near the cap each waits for all before it. Which
+    it is, is decided before anything is locked, at twice the distance: a turn that has begun beside others and finds
+    itself near after all would have to wait for those that wait for it.
     """
     taken = await spend.taken(conn, conversation_id)
     if not caps.per_day:
         return taken
-    if _near(caps, taken):
+    if _near(caps, taken, distance=2):
         await spend.go_alone(conn)
         return await spend.taken(conn, conversation_id)
     await spend.take_turns(conn)
     taken = await spend.taken(conn, conversation_id)
-    if _near(caps, taken):
-        # In the blink of an eye it was all taken. Two who come here at once are told apart by Postgres: a deadlock, of
-        # which one job is tried again.
+    if _near(caps, taken, distance=1):
+        # As many turns as there are connections came between two statements. Of two who both see that, Postgres ends one
+        # (a deadlock), and its job is tried again.
         await spend.go_alone(conn)
         taken = await spend.taken(conn, conversation_id)
     return taken
 
 
-def _near(caps: Caps, taken: spend.Taken) -> bool:
-    return caps.per_day - taken.of_day < taken.connections * caps.per_turn
+def _near(caps: Caps, taken: spend.Taken, distance: int) -> bool:
+    return caps.per_day - taken.of_day < distance * taken.connections * caps.per_turn

@@ -79,6 +79,23 @@ class Books:
         async with self.transaction() as conn:
             await settle(conn, purse)
 
+    def has_spent(self, dollars: Decimal) -> None:
+        """Today, before the test."""
+        self.run(
+            "insert into spend_days select (now() at time zone 'Asia/Singapore')::date, 3, %(spent)s",
+            spent=dollars,
+        )
+
+    async def turns(self, given: Budget, number: int) -> int:
+        """So many conversations' turns, fifty at a time, each as dear as it may be; how many got anything."""
+        at_once = asyncio.Semaphore(50)
+
+        async def turn(conversation_id: int) -> bool:
+            async with at_once:
+                return await self.spend_all(given, conversation_id)
+
+        return sum(await asyncio.gather(*(turn(each) for each in range(1, number + 1))))
+
     async def spend_all(self, given: Budget, conversation_id: int) -> bool:
         """A whole turn that costs what it may, to the last micro-dollar; False when nothing was left for it."""
         try:
@@ -107,28 +124,23 @@ class TestCaps:
     @pytest.mark.parametrize("cap", ["1.00", "0.95", "0.000001"])
     async def test_fifty_turns_at_once_spend_no_more_than_the_days_cap(self, books: Books, cap: str) -> None:
         given = budget("0.30", day=cap)
-        paid = await asyncio.gather(*(books.spend_all(given, number) for number in range(1, 51)))
-        assert not all(paid)
+        assert await books.turns(given, 50) < 50
         assert books.total("cost", "ai_calls") == Decimal(cap)
         assert books.total("amount", "spend_reservations") == 0
 
-    async def test_the_cap_holds_while_turns_come_from_far_away_to_near(self, books: Books) -> None:
-        [(connections,)] = books.run("select current_setting('max_connections')::int")
-        cap = Decimal("0.10") * connections + 2
-        at_once, given = asyncio.Semaphore(50), budget("0.10", day=str(cap))
-        # Twenty turns far from the cap, then as many as there are: nearly all of them near it.
-        books.run(
-            "insert into spend_days select (now() at time zone 'Asia/Singapore')::date, 3, %(n)s",
-            n=cap - 12,
-        )
+    async def test_turns_that_come_near_the_cap_together_all_get_their_share_of_it(
+        self, books: Books
+    ) -> None:
+        given = budget("0.10", day="100")
+        [(near,)] = books.run("select 2 * current_setting('max_connections')::int * 0.10")
+        books.has_spent(Decimal(100) - near - 1)
+        assert await books.turns(given, 50) == 50
+        assert books.total("spent", "spend_days") == Decimal(100) - near + 4
 
-        async def turn(number: int) -> bool:
-            async with at_once:
-                return await books.spend_all(given, number)
-
-        paid = await asyncio.gather(*(turn(number) for number in range(1, 151)))
-        assert sum(paid) == 120
-        assert books.total("spent", "spend_days") == cap
+    async def test_the_last_dollars_of_a_day_are_spent_once(self, books: Books) -> None:
+        books.has_spent(Decimal(91))
+        assert await books.turns(budget("0.10", day="100"), 120) == 90
+        assert books.total("spent", "spend_days") == 100
 
     async def test_far_from_the_cap_a_turn_waits_for_no_other(self, books: Books) -> None:
         given = budget("0.01", day="1000")
@@ -283,10 +295,10 @@ class Adder:
 class TestLoops:
     @pytest.mark.parametrize(
         ("cap", "calls", "stopped_by"),
-        # A call is allowed for 1,000 tokens and some of calculations, and 600 of an answer; it uses some 220 of them.
+        # A call may take 1,000 tokens and 600 of an answer; two of them have used some 120 before the third asks.
         [
             ("1.00", 4, ModelUnavailable),
-            ("0.0020", 2, SpendingCapReached),
+            ("0.0017", 2, SpendingCapReached),
             ("0.0010", 0, SpendingCapReached),
         ],
     )
