@@ -170,8 +170,8 @@ class Settings(BaseSettings):
     nextnest_office_hours: Annotated[str, AfterValidator(_office_hours)] = Field(
         default="Mon-Fri 09:00-19:00, Sat 09:00-14:00", description="when people are there, Singapore time"
     )
-    nextnest_holidays: Annotated[str, AfterValidator(_days)] = Field(
-        default="", description="more days off, such as 2027-02-08, 2027-03-10"
+    nextnest_holidays: Annotated[str, AfterValidator(_days)] | None = Field(
+        default=None, description="more days off, such as 2027-02-08, 2027-03-10"
     )
     nextnest_handoff_team_id: int | None = Field(
         default=None, gt=0, description="Chatwoot's number of the team a handed-over conversation goes to"
@@ -210,7 +210,7 @@ class Settings(BaseSettings):
 
     def office_hours(self) -> OfficeHours:
         """When people are there."""
-        return OfficeHours.parse(self.nextnest_office_hours, parse_days(self.nextnest_holidays))
+        return OfficeHours.parse(self.nextnest_office_hours, parse_days(self.nextnest_holidays or ""))
 
     def secret_key(self) -> str:
         """The signing key; kept beside the embedded database when none is set."""

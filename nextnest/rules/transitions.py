@@ -24,7 +24,7 @@ COMMITS = {
     "take back": "nextnest/tasks/incoming_message.py:take_back",
     "hand over": "nextnest/tasks/incoming_message.py:hand_over",
     "answered": "nextnest/tasks/incoming_message.py:incoming_message",
-    "draft": "nextnest/tasks/answering.py:_plan",
+    "draft": "nextnest/tasks/drafting.py:_plan",
     "draft revived": "nextnest/tasks/answering.py:_plan_once_more",
     "settled": "nextnest/tasks/settle_conversation.py:settle_conversation",
     "delivered": "nextnest/tasks/deliver_effects.py:deliver_effects",
@@ -126,7 +126,7 @@ CONVERSATION = Machine(
             )
             for before in ("new", "waiting", "active", "handed_off")
         ),
-        Transition("handed_off", "new", "set to pending in Chatwoot", ("settled", "take back"), ("reopen",)),
+        Transition("handed_off", "new", "given back by a person", ("settled", "take back"), ("reopen",)),
         Transition(
             "resolved",
             "new",

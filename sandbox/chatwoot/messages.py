@@ -25,8 +25,11 @@ FLOOD_LIMIT, FLOOD_WINDOW_S = 200, 60  # CONVERSATION_MESSAGE_PER_MINUTE_LIMIT
 NEWEST_PAGE, AFTER_PAGE, RANGE_PAGE = 20, 100, 1000
 
 
-def create(desk: Desk, row: Conversation, params: Json, actor: Principal) -> Message:
-    """Posts a message and lets everything follow from it. Raises Unprocessable."""
+def create(desk: Desk, row: Conversation, params: Json, actor: Principal | None) -> Message:
+    """Posts a message and lets everything follow from it; nobody is the actor of what a phone's own app sent.
+
+    Raises Unprocessable.
+    """
     message_type = params.get("message_type") or "outgoing"
     draft = _draft(desk, row, params, message_type)
     draft.sender_type, draft.sender_id = _sender(desk, row, params, message_type, actor)
@@ -128,22 +131,24 @@ def _check_items(attributes: Json, content_type: str) -> None:
             raise Unprocessable("Validation failed: Content attributes contains items missing actions")
 
 
-def _sender(desk: Desk, row: Conversation, params: Json, message_type: str, actor: Principal) -> Any:
+def _sender(desk: Desk, row: Conversation, params: Json, message_type: str, actor: Principal | None) -> Any:
     if message_type != "outgoing":
         return "Contact", row.contact_id
     if params.get("sender_type") == "AgentBot" and params.get("sender_id") in desk.state.bots:
         return "AgentBot", params["sender_id"]
+    if actor is None:
+        return None, None
     return ("User" if isinstance(actor, User) else "AgentBot"), actor.id
 
 
-def _drops(desk: Desk, row: Conversation, actor: Principal) -> dict[str, str]:
+def _drops(desk: Desk, row: Conversation, actor: Principal | None) -> dict[str, str]:
     contact = desk.state.contacts[row.contact_id]
     return {
         "contact.name": contact.name,
         "contact.first_name": contact.name.split(" ")[0],
         "contact.email": contact.email or "",
         "contact.phone_number": contact.phone_number or "",
-        "agent.name": actor.name,
+        "agent.name": actor.name if actor else "",
         "conversation.display_id": str(row.id),
         "inbox.name": desk.state.inbox.name,
         "account.name": desk.state.account_name,

@@ -187,6 +187,14 @@ class ChatwootSandbox:
         """The human agent answers, or leaves a private note."""
         return self._people.agent_says(conversation_id, text, private=private)
 
+    def agent_says_by_phone(self, conversation_id: int, text: str) -> Json:
+        """The human agent answers in the channel's own app; the message has no sender."""
+        return self._people.agent_says_by_phone(conversation_id, text)
+
+    def label(self, conversation_id: int, *labels: str) -> None:
+        """The human agent replaces the labels; none clears them."""
+        self._people.label(conversation_id, list(labels))
+
     def assign(self, conversation_id: int, user: User | None) -> None:
         """The human agent gives the conversation to somebody, or to nobody."""
         self._people.assign(conversation_id, user)
