@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
+
+from nextnest.rules.money import Price
+from nextnest.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 GOOD = {
@@ -67,6 +72,9 @@ def test_missing_settings_stop_the_worker_with_one_line_that_names_them(tmp_path
         ("NEXTNEST_PACE", "-1"),
         ("QUEUE_ROLLOUT_PERCENTAGE", "101"),
         ("QUEUE_ROLLOUT_PERCENTAGE", "50"),
+        ("NEXTNEST_CAP_PER_DAY", "-1"),
+        ("NEXTNEST_CAP_PER_TURN", "0"),
+        ("OPENAI_PRICES", "hunter2"),
     ],
 )
 def test_a_malformed_setting_is_named_and_its_value_is_not_shown(
@@ -78,3 +86,35 @@ def test_a_malformed_setting_is_named_and_its_value_is_not_shown(
     assert "hunter2" not in ended.stderr
     assert "a-password" not in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "prices",
+    [
+        "[]",
+        '{"a-model": 1}',
+        '{"a-model": {"input": "0.1", "output": "0.5"}}',
+        '{"a-model": {"input": "0.1", "cached_input": "0", "output": "0.5", "per": "token"}}',
+        '{"a-model": {"input": "-0.1", "cached_input": "0", "output": "0.5"}}',
+        '{"a-model": {"input": "NaN", "cached_input": "0", "output": "0.5"}}',
+        '{"a-model": {"input": true, "cached_input": "0", "output": "0.5"}}',
+        '{"a-model": {"input": "1e9", "cached_input": "0", "output": "0.5"}}',
+        '{"a-model": {"input": NaN, "cached_input": "0", "output": "0.5"}}',
+    ],
+)
+def test_prices_that_are_not_quite_right_are_refused(prices: str) -> None:
+    with pytest.raises(ValidationError, match="should be JSON such as"):
+        _with_prices(prices)
+
+
+def test_prices_are_exact_whether_written_as_text_or_as_numbers() -> None:
+    prices = '{"a-model": {"input": 0.1, "cached_input": "0.01", "output": 2}}'
+    assert _with_prices(prices).openai_prices == {
+        "a-model": Price(Decimal("0.1"), Decimal("0.01"), Decimal(2))
+    }
+
+
+def _with_prices(prices: str) -> Settings:
+    return Settings.model_validate(
+        {name.lower(): value for name, value in GOOD.items()} | {"openai_prices": prices}
+    )
