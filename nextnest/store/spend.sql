@@ -33,7 +33,7 @@ with booked as (
 ),
 total as (select sum(cost) as cost from booked having count(*) > 0),
 day as (
-    insert into spend_days (day, shard, spent) select %(day)s, %(job_id)s::bigint %% 16, cost from total
+    insert into spend_days (day, shard, spent) select %(day)s, mod(%(job_id)s::bigint, 16), cost from total
     on conflict (day, shard) do update set spent = spend_days.spent + excluded.spent
 ),
 conversation as (
