@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.pipelines.world import World
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.world import World, running_world
 
 Person = dict[str, str]
 
@@ -101,6 +105,70 @@ def test_a_draft_that_a_colleague_was_faster_than_is_never_sent(world: World, so
         "select 1 from outgoing_messages where conversation_id = %(id)s and kind = 'reply' and state <> 'withheld'",
         id=conversation_id,
     )
+
+
+def test_a_closed_conversation_the_customer_wakes_is_the_ais_with_a_new_context(
+    world: World, somebody: Person
+) -> None:
+    conversation_id = world.greeted(**somebody)
+    _answered(world, conversation_id, "My bonus is 20000 a year. Does it count?")
+    world.chatwoot.resolve(conversation_id)
+    world.until(lambda: _status(world, conversation_id) == "resolved")
+    _answered(world, conversation_id, "I am back. Which documents do I need?")
+    assert world.chatwoot.conversation(conversation_id)["status"] == "open"
+    assert _status(world, conversation_id) == "active"
+    call = world.model.calls[-1]
+    assert "“My bonus is 20000 a year.”" in str(call.instructions)
+    assert "bonus" not in str(call.input)
+
+
+def test_after_a_conversation_was_given_back_an_old_line_fetches_nobody_a_second_time(
+    world: World, somebody: Person
+) -> None:
+    conversation_id = world.greeted(**somebody)
+    asked = world.chatwoot.customer_says(conversation_id, "Can I talk to a human please?")
+    world.until(lambda: world.outcome_of(f"incoming-{conversation_id}-{asked['id']}") == "handed over")
+    world.chatwoot.agent_says(conversation_id, "/give", private=True)
+    world.until(lambda: _status(world, conversation_id) == "active")
+    _answered(world, conversation_id, "Which documents do I need?")
+    ours = [
+        message
+        for message in world.chatwoot.messages(conversation_id)
+        if message["private"] and "nextnest_id" in message["content_attributes"]
+    ]
+    assert len(ours) == 1
+
+
+def test_a_conversation_a_person_closed_stays_hers_when_the_customer_writes_again(
+    world: World, somebody: Person
+) -> None:
+    conversation_id = world.greeted(**somebody)
+    world.chatwoot.agent_says(conversation_id, "Hi, this is Daniel.")
+    world.until(lambda: _status(world, conversation_id) == "handed_off")
+    world.chatwoot.resolve(conversation_id)
+    world.until(lambda: _status(world, conversation_id) == "resolved")
+    asked = world.chatwoot.customer_says(conversation_id, "One more thing")
+    world.until(lambda: world.outcome_of(f"incoming-{conversation_id}-{asked['id']}") == "left to a person")
+
+
+@pytest.mark.parametrize(("agent_id", "assigned"), [("2", 2), ("99", None)], ids=["known", "unknown"])
+def test_a_hand_over_is_assigned_to_whom_the_settings_name_and_an_unknown_one_holds_nothing_up(
+    database_url: str, tmp_path: Path, agent_id: str, assigned: int | None
+) -> None:
+    with running_world(database_url, tmp_path, NEXTNEST_HANDOFF_AGENT_ID=agent_id) as world:
+        conversation_id = world.greeted()
+        asked = world.chatwoot.customer_says(conversation_id, "Can I talk to a human please?")
+        world.until(lambda: world.outcome_of(f"incoming-{conversation_id}-{asked['id']}") == "handed over")
+        shown = world.chatwoot.conversation(conversation_id)
+        assert shown["meta"].get("assignee", {}).get("id") == assigned
+        assert shown["status"] == "open"
+        [row] = world.rows("select handoff_reason, taken_at from broker_conversations")
+        assert row == {"handoff_reason": "asked_for_person", "taken_at": None}
+
+
+def _answered(world: World, conversation_id: int, question: str) -> None:
+    asked = world.chatwoot.customer_says(conversation_id, question)
+    world.until(lambda: world.outcome_of(f"incoming-{conversation_id}-{asked['id']}") == "answered")
 
 
 def _status(world: World, conversation_id: int) -> str:

@@ -27,7 +27,7 @@ TAKE: dict[str, Act] = {
     "status": lambda world, id_: world.chatwoot.set_status(id_, "open"),
 }
 GIVE: dict[str, Act] = {
-    "dashboard": lambda world, id_: world.chatwoot.set_status(id_, "pending"),
+    "dashboard": lambda world, id_: _do(world.chatwoot.agent_says(id_, "/GIVE", private=True)),
     "phone": lambda world, id_: _do(world.chatwoot.agent_says(id_, "/give", private=True)),
     "assignment": lambda world, id_: world.chatwoot.assign(id_, None),
     "label": lambda world, id_: world.chatwoot.label(id_, "vip"),
