@@ -20,6 +20,7 @@ from nextnest import embedded
 from nextnest.errors import ConfigurationError
 from nextnest.rules.money import Price
 from nextnest.rules.office_hours import OfficeHours, parse_days
+from nextnest.rules.prompts import texts_named
 
 STATE_FOLDER = Path(".nextnest")
 # US dollars per million tokens. A thousand times what models cost: whoever writes more means another unit.
@@ -70,6 +71,11 @@ def _office_hours(value: str) -> str:
 
 def _days(value: str) -> str:
     parse_days(value)
+    return value
+
+
+def _prompt_version(value: str) -> str:
+    texts_named(value)
     return value
 
 
@@ -181,6 +187,9 @@ class Settings(BaseSettings):
     )
     nextnest_handoff_reminder_s: float = Field(
         default=900, gt=0, description="seconds of office time until people are reminded of a hand-over"
+    )
+    nextnest_prompt_version: Annotated[str, AfterValidator(_prompt_version)] = Field(
+        default="current", description="which version of the prompt the model gets"
     )
     nextnest_person_label: str = Field(
         default="person",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextnest.models import Lead, Prompt, Turn, Verdict
-from nextnest.rules.prompt import PROMPT_VERSION, build_prompt, repair_prompt
+from nextnest.rules.prompt import build_prompt, repair_prompt
+from nextnest.rules.prompts import CURRENT, NAMES, texts_named
 from tests.rules.people import a_broker, a_lead
 
 TODAY = date(2026, 11, 22)
@@ -41,7 +43,7 @@ def test_the_model_is_told_who_it_is_and_what_the_form_said() -> None:
     assert "- monthly_income: S$11,200" in prompt.instructions
     assert "- current_rate: 3.1%" in prompt.instructions
     assert "22 November 2026" in prompt.instructions
-    assert prompt.version == PROMPT_VERSION
+    assert prompt.version == CURRENT.version
 
 
 def test_what_the_form_did_not_say_is_not_made_up() -> None:
@@ -173,3 +175,23 @@ def test_braces_in_what_people_wrote_stay_as_they_are() -> None:
         prompt_for("customer: {name} {{ contact }} {0}", lead=a_lead()).turns[0].content
         == "{name} {{ contact }} {0}"
     )
+
+
+def test_a_changed_text_changes_the_version() -> None:
+    assert replace(CURRENT, rules=f"{CURRENT.rules} ").version != CURRENT.version
+    assert replace(CURRENT, repair="Again: {reasons}").version != CURRENT.version
+    assert len({texts_named(name).version for name in NAMES}) == len(NAMES) - 1
+
+
+def test_a_prompt_is_made_and_repaired_with_the_texts_of_its_version() -> None:
+    texts = texts_named("no-calculators")
+    prompt = build_prompt(a_broker(), None, said("customer: hi"), token_budget=500, today=TODAY, texts=texts)
+    assert prompt.version == texts.version
+    assert "calculator" not in prompt.instructions
+    assert "calculator" in prompt_for("customer: hi").instructions
+    assert repair_prompt(prompt, "x", Verdict(ok=False, reasons=("It is wrong.",))).version == texts.version
+
+
+def test_an_unknown_version_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="current, calculators"):
+        texts_named("the-best-one")
