@@ -8,7 +8,16 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from nextnest.rules.handoff_notices import ASKED, CHECK, NOTICES, THERE, TROUBLE, UNHAPPY, opening_line
+from nextnest.rules.handoff_notices import (
+    ASKED,
+    CHECK,
+    CONTINUED,
+    NOTICES,
+    THERE,
+    TROUBLE,
+    UNHAPPY,
+    opening_line,
+)
 from nextnest.rules.language import Language
 
 
@@ -22,6 +31,8 @@ class HandoffReason(StrEnum):
     REPLY_REJECTED = "reply_rejected"
     JOB_FAILED = "job_failed"
     MODEL_UNAVAILABLE = "model_unavailable"
+    SPENDING_CAP = "spending_cap"
+    TOO_MANY_TURNS = "too_many_turns"
     STATUS_CHANGED_TO_OPEN = "status_changed_to_open"
 
 
@@ -51,6 +62,13 @@ _NOTICES = {
         "Sorry, I cannot write a proper answer at the moment. Your messages are safe, and I have asked a human "
         "colleague to continue with you here."
     ),
+    HandoffReason.SPENDING_CAP: (
+        "I have to stop here for now. Your messages are safe, and I have asked a human colleague to continue with you here."
+    ),
+    HandoffReason.TOO_MANY_TURNS: (
+        "We have been going back and forth quickly, so I have asked a human colleague to read along and to continue "
+        "with you here."
+    ),
     HandoffReason.STATUS_CHANGED_TO_OPEN: "A human colleague is looking after this chat now.",
 }
 
@@ -59,6 +77,8 @@ _KINDS = {
     HandoffReason.UNHAPPY: UNHAPPY,
     HandoffReason.COMPLAINT: UNHAPPY,
     HandoffReason.REPLY_REJECTED: CHECK,
+    HandoffReason.JOB_FAILED: TROUBLE,
+    HandoffReason.MODEL_UNAVAILABLE: TROUBLE,
     HandoffReason.PERSON_TOOK_OVER: THERE,
     HandoffReason.STATUS_CHANGED_TO_OPEN: THERE,
 }
@@ -71,12 +91,15 @@ _WHAT_HAPPENED = {
     HandoffReason.REPLY_REJECTED: "Two drafts of the AI broke our rules on figures or promises; none was sent.",
     HandoffReason.JOB_FAILED: "An error on our side, after every retry.",
     HandoffReason.MODEL_UNAVAILABLE: "The AI model could not be reached.",
+    HandoffReason.SPENDING_CAP: "A cap on what the AI model may cost was reached; docs/money.md says which there are.",
+    HandoffReason.TOO_MANY_TURNS: "So many replies in so short a time that the customer may be a program.",
     HandoffReason.STATUS_CHANGED_TO_OPEN: "The conversation was set to open.",
 }
 
 _WHAT_NEXT = {
     HandoffReason.UNHAPPY: "Acknowledge what went wrong first, then answer.",
     HandoffReason.COMPLAINT: "Acknowledge the complaint, and record it as one.",
+    HandoffReason.TOO_MANY_TURNS: "See whether a person is there at all; then reply, or resolve it.",
     HandoffReason.PERSON_TOOK_OVER: "Nothing: the AI stays silent.",
     HandoffReason.STATUS_CHANGED_TO_OPEN: "Nothing: the AI stays silent.",
 }
@@ -90,7 +113,7 @@ def handoff_notice(
 ) -> str:
     """What the customer reads: that a person takes over and, out of office hours, when the office `opens`."""
     said = (
-        _NOTICES[reason] if language == Language.ENGLISH else NOTICES[language][_KINDS.get(reason, TROUBLE)]
+        _NOTICES[reason] if language == Language.ENGLISH else NOTICES[language][_KINDS.get(reason, CONTINUED)]
     )
     return f"{said}\n\n{opening_line(opens, language)}" if opens else said
 

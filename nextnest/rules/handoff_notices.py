@@ -11,6 +11,7 @@ from nextnest.rules.language import Language
 
 # Which notice, by language. Every one names the colleague as a human being.
 ASKED, UNHAPPY, CHECK, TROUBLE, THERE = "asked", "unhappy", "check", "trouble", "there"
+CONTINUED = "continued"
 
 NOTICES: dict[Language, dict[str, str]] = {
     Language.CHINESE: {
@@ -18,6 +19,7 @@ NOTICES: dict[Language, dict[str, str]] = {
         UNHAPPY: "很抱歉给您带来不便。我已请一位真人同事在这个对话里跟进，之前的内容同事都能看到。",
         CHECK: "这一点我不想凭猜测回答。我已请一位真人同事核对，并在这个对话里回复您。",
         TROUBLE: "抱歉，我们这边出了点问题。您发的内容都还在，我已请一位真人同事在这里继续跟进。",
+        CONTINUED: "您发的内容都还在，我已请一位真人同事在这里继续跟进。",
         THERE: "现在由一位真人同事在这里为您服务。",
     },
     Language.MALAY: {
@@ -36,6 +38,9 @@ NOTICES: dict[Language, dict[str, str]] = {
             "Maaf, ada masalah di pihak kami. Mesej anda selamat, dan saya telah meminta rakan sekerja manusia "
             "meneruskannya dengan anda di sini."
         ),
+        CONTINUED: (
+            "Mesej anda selamat, dan saya telah meminta rakan sekerja manusia meneruskannya dengan anda di sini."
+        ),
         THERE: "Rakan sekerja manusia kami kini melayani anda di sini.",
     },
     Language.TAMIL: {
@@ -52,6 +57,7 @@ NOTICES: dict[Language, dict[str, str]] = {
             "மன்னிக்கவும், எங்கள் பக்கத்தில் ஒரு சிக்கல். உங்கள் செய்திகள் பாதுகாப்பாக உள்ளன; இங்கே உங்களுடன் தொடர ஒரு மனித சக "
             "ஊழியரைக் கேட்டுள்ளேன்."
         ),
+        CONTINUED: ("உங்கள் செய்திகள் பாதுகாப்பாக உள்ளன; இங்கே உங்களுடன் தொடர ஒரு மனித சக ஊழியரைக் கேட்டுள்ளேன்."),
         THERE: "இனி ஒரு மனித சக ஊழியர் இங்கே உங்களுக்குப் பதிலளிப்பார்.",
     },
 }

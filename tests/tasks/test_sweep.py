@@ -17,6 +17,7 @@ from nextnest.breakers import Breakers
 from nextnest.chatwoot import Chatwoot, ChatwootMessage
 from nextnest.database import worker_pool
 from nextnest.delivery import Delivery
+from nextnest.purse import Budget
 from nextnest.settings import Settings
 from nextnest.store import sweep
 from nextnest.tasks.desk import Desk, Pauses
@@ -25,6 +26,9 @@ from sandbox.chatwoot import ChatwootSandbox
 
 HOUR = 3600.0
 NOBODY = "http://127.0.0.1:9"
+
+
+HELD = "select conversation_id from broker_conversations where held_by = 'person'"
 
 
 @dataclass
@@ -102,7 +106,8 @@ async def place(database_url: str) -> AsyncIterator[Place]:
         async with worker_pool(settings) as pool, Chatwoot.from_settings(settings) as client:
             delivery = Delivery(pool, client, 0, 1, Pauses().wait)
             assistant = Assistant.from_settings(settings)
-            desk = Desk(settings, pool, client, assistant, delivery, Breakers(pool, {}), Pauses())
+            breakers, budget = Breakers(pool, {}), Budget.from_settings(settings)
+            desk = Desk(settings, pool, client, assistant, delivery, breakers, Pauses(), budget)
             yield Place(chatwoot, desk, database_url)
             await assistant.aclose()
 
@@ -265,3 +270,35 @@ def _settings(database_url: str, chatwoot: ChatwootSandbox) -> Settings:
         openai_base_url=NOBODY,
         openai_model="none",
     )
+
+
+async def test_a_command_a_label_and_an_assignee_no_webhook_told_of_are_taken_in(place: Place) -> None:
+    noted, labelled, assigned, left = (
+        place.chatwoot.add_conversation(status="pending")["id"] for _ in range(4)
+    )
+    for one in (noted, labelled, assigned, left):
+        place.know(one, chatwoot_status="pending")
+        place.asked(one, "Hello")
+    await place.sweep()
+    place.chatwoot.agent_says(noted, "/take", private=True)
+    place.grow_older(noted, 60)
+    place.chatwoot.label(labelled, "person")
+    place.chatwoot.assign(assigned, place.chatwoot.agent)
+    await place.sweep()
+    held = {row["conversation_id"] for row in place.rows(HELD)}
+    assert held == {noted, labelled, assigned}
+
+
+async def test_a_label_and_an_assignee_that_are_gone_give_back_what_they_took(place: Place) -> None:
+    labelled, assigned = (place.chatwoot.add_conversation(status="pending")["id"] for _ in range(2))
+    for one in (labelled, assigned):
+        place.know(one, chatwoot_status="pending")
+        place.asked(one, "Hello")
+    place.chatwoot.label(labelled, "person")
+    place.chatwoot.assign(assigned, place.chatwoot.agent)
+    await place.sweep()
+    assert len(place.rows(HELD)) == 2
+    place.chatwoot.label(labelled)
+    place.chatwoot.assign(assigned, None)
+    await place.sweep()
+    assert place.rows(HELD) == []
