@@ -10,14 +10,14 @@ alter table nextnest.broker_conversations
     add column taken_at timestamptz,
     add column assigned_to bigint,
     add column person_label bool not null default false,
-    add column picture_at double precision,
+    add column pictures jsonb not null default '{}',
     add column closed_after bigint;
 comment on column nextnest.broker_conversations.taken_at is
     'When a person last took it by an act of her own; empty since it was given back.';
 comment on column nextnest.broker_conversations.assigned_to is 'Chatwoot''s id of the person assigned to it; bots do not count.';
 comment on column nextnest.broker_conversations.person_label is 'Whether it carries the label that says a person has it.';
-comment on column nextnest.broker_conversations.picture_at is
-    'Chatwoot''s updated_at of the newest picture of it we have taken in; an older one says nothing new.';
+comment on column nextnest.broker_conversations.pictures is
+    'For status, assignee and label each, Chatwoot''s updated_at of the newest picture it was read from; an older one says nothing new.';
 comment on column nextnest.broker_conversations.closed_after is
     'The newest message when it was last closed: the context of an answer begins behind it.';
 

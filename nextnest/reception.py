@@ -131,11 +131,11 @@ def note_status(
     known = conversations.standing(conn, conversation_id)
     if known is None:
         return "ignored"
-    if _is_older(picture_at, known):
+    if _is_older(picture_at, known, "status"):
         return "duplicate_skipped"
     holder = _holder_after(conn, conversation_id, known, status, picture_at, newest_of_customer)
     conversations.note_status(conn, conversation_id, status, holder=holder, newest=newest)
-    conversations.note_picture(conn, conversation_id, picture_at)
+    conversations.note_picture(conn, conversation_id, "status", picture_at)
     deferring.settle_conversation(conversation_id).defer_sync(conn)
     return "recorded"
 
@@ -155,9 +155,9 @@ def note_assignee(
     if known is None:
         return "ignored"
     person = assignee_id if assignee_type == "User" else None
-    if _is_older(picture_at, known) or (person is not None and known["assigned_to"] == person):
+    if _is_older(picture_at, known, "assignee") or (person is not None and known["assigned_to"] == person):
         return "duplicate_skipped"
-    conversations.note_picture(conn, conversation_id, picture_at)
+    conversations.note_picture(conn, conversation_id, "assignee", picture_at)
     conversations.note_assigned(conn, conversation_id, person)
     if assignee_type == "User":
         if conversations.is_echo(conn, conversation_id, "assignment", {"assignee_id": assignee_id}):
@@ -180,9 +180,9 @@ def note_label(
     known = conversations.standing(conn, conversation_id)
     if known is None or known["person_label"] == labelled:
         return "ignored"
-    if _is_older(picture_at, known):
+    if _is_older(picture_at, known, "label"):
         return "duplicate_skipped"
-    conversations.note_picture(conn, conversation_id, picture_at)
+    conversations.note_picture(conn, conversation_id, "label", picture_at)
     conversations.note_label(conn, conversation_id, labelled)
     if labelled or known["assigned_to"] is None:
         _pass_to(conn, conversation_id, "person" if labelled else "ai")
@@ -201,7 +201,9 @@ def _holder_after(
     if conversations.is_echo(conn, conversation_id, "status", {"status": status}):
         return None
     if status == "pending":
-        return "ai" if known["chatwoot_status"] != "pending" or _is_newer(picture_at, known) else None
+        return (
+            "ai" if known["chatwoot_status"] != "pending" or _is_newer(picture_at, known, "status") else None
+        )
     if status != "open" or known["chatwoot_status"] == "open":
         return None
     # Chatwoot opens a closed conversation when the customer writes: whoever had it goes on with it.
@@ -221,10 +223,12 @@ def _pass_to(conn: Connection[Any], conversation_id: int, holder: str) -> None:
     deferring.settle_conversation(conversation_id).defer_sync(conn)
 
 
-def _is_older(picture_at: float | None, known: Row) -> bool:
+def _is_older(picture_at: float | None, known: Row, aspect: str) -> bool:
     """Webhooks come in any order, and each shows the conversation as it was when it was written."""
-    return picture_at is not None and known["picture_at"] is not None and picture_at < known["picture_at"]
+    seen_at = known["pictures"].get(aspect)
+    return picture_at is not None and seen_at is not None and picture_at < seen_at
 
 
-def _is_newer(picture_at: float | None, known: Row) -> bool:
-    return picture_at is None or known["picture_at"] is None or picture_at > known["picture_at"]
+def _is_newer(picture_at: float | None, known: Row, aspect: str) -> bool:
+    seen_at = known["pictures"].get(aspect)
+    return picture_at is None or seen_at is None or picture_at > seen_at

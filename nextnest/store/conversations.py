@@ -65,9 +65,9 @@ def standing(conn: Connection[Any], conversation_id: int) -> Row | None:
     return SQL.standing.one(conn, conversation_id=conversation_id)
 
 
-def note_picture(conn: Connection[Any], conversation_id: int, picture_at: float | None) -> None:
-    """Remember how new the picture was that we just took in."""
-    SQL.note_picture.run(conn, conversation_id=conversation_id, picture_at=picture_at)
+def note_picture(conn: Connection[Any], conversation_id: int, aspect: str, picture_at: float | None) -> None:
+    """Remember how new the picture was that we read `status`, `assignee` or `label` from."""
+    SQL.note_picture.run(conn, conversation_id=conversation_id, aspect=aspect, picture_at=picture_at)
 
 
 def is_echo(conn: Connection[Any], conversation_id: int, kind: str, change: dict[str, object]) -> bool:

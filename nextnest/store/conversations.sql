@@ -53,12 +53,14 @@ where conversation_id = %(conversation_id)s and status in ('handed_off', 'resolv
                     and m.received_at > resolved_at));
 
 -- standing: What we hold of Chatwoot's picture of a conversation, locked until the transaction ends.
-select uses_queue, held_by, status, chatwoot_status, assigned_to, person_label, picture_at
+select uses_queue, held_by, status, chatwoot_status, assigned_to, person_label, pictures
 from broker_conversations where conversation_id = %(conversation_id)s for no key update;
 
--- note_picture: Remember how new a picture was; one without a time changes nothing.
-update broker_conversations set picture_at = greatest(picture_at, %(picture_at)s::double precision)
-where conversation_id = %(conversation_id)s;
+-- note_picture: Remember how new the picture was that this was read from; one without a time changes nothing.
+update broker_conversations
+set pictures = pictures || jsonb_build_object(%(aspect)s::text, greatest((pictures ->> %(aspect)s::text)::double precision,
+                                                                         %(picture_at)s::double precision))
+where conversation_id = %(conversation_id)s and %(picture_at)s::double precision is not null;
 
 -- note_echo: A change of status or assignee came back to us: whether it was one of ours, for which no echo has come yet.
 -- One of ours that was sent and is not what came changed nothing, and its echo never comes.
