@@ -128,6 +128,7 @@ class Stage:
             "OPENAI_API_KEY": MODEL_KEY,
             "OPENAI_BASE_URL": f"http://127.0.0.1:{self.model_port}/v1",
             "OPENAI_MODEL": "sandbox-model",
+            "OPENAI_PRICES": '{"sandbox-model": {"input": "0.1", "cached_input": "0.01", "output": "0.5"}}',
             "NEXTNEST_PACE": "0",
             "NEXTNEST_SECRET_KEY": "a-secret-for-the-bench-only",
             "NEXTNEST_RATE_LIMITS": "off",

@@ -121,6 +121,7 @@ class Demo:
             "OPENAI_BASE_URL": self._address("MODEL_SANDBOX_PORT") + "/v1",
             "OPENAI_API_KEY": _kept_secret("model_key"),
             "OPENAI_MODEL": "sandbox-model",
+            "OPENAI_PRICES": '{"sandbox-model": {"input": "0.1", "cached_input": "0.01", "output": "0.5"}}',
             "NEXTNEST_SECRET_KEY": _kept_secret("secret_key"),
             "NEXTNEST_PUBLIC_URL": f"http://localhost:{self.ports['PORT']}",
             "NEXTNEST_LOG_FORMAT": "text",

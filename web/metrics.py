@@ -79,6 +79,7 @@ class _Views(Collector):
         yield from _queue(figures)
         yield from _conversations(figures)
         yield from _brokers(figures.brokers)
+        yield _by("model_days_left", "Days until its announced end", ["model"], figures.models, "days_left")
         yield _by("circuit_breaker_open", "1 while it is away", ["name"], figures.breakers, "open")
         yield _single(
             "broker_capacity_drift",

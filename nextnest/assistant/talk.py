@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
@@ -69,7 +70,7 @@ class Talk:
         self._max_output_tokens = max_output_tokens
         self._prompt, self._toolbox, self._purse = prompt, toolbox, purse
         self._items: list[ResponseInputItemParam] = _input(prompt.turns)
-        self._tokens = prompt.estimated_tokens
+        self._tokens = prompt.estimated_tokens + _tokens_of(toolbox)
         self._usage = Usage()
         self._calls = 0
 
@@ -145,6 +146,11 @@ class Talk:
                 FunctionCallOutput(type="function_call_output", call_id=call.call_id, output=output)
             )
             self._tokens += (len(call.arguments) + len(output)) // _BYTES_PER_TOKEN
+
+
+def _tokens_of(toolbox: Toolbox | None) -> int:
+    """What the definitions take of every request."""
+    return len(json.dumps(list(toolbox.definitions))) // _BYTES_PER_TOKEN if toolbox else 0
 
 
 def added(first: Usage, second: Usage) -> Usage:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -172,8 +173,9 @@ async def record_reply(
     reply: Reply,
     verdict: Verdict | None,
     outcome: str,
+    cost: Decimal = Decimal(0),
 ) -> None:
-    """Keep what the model wrote about, never the text itself: that is the effect's."""
+    """Keep what came of a draft, and what it `cost` in dollars; never the text itself: that is the effect's."""
     await SQL.record_reply.arun(
         conn,
         conversation_id=conversation_id,
@@ -188,6 +190,7 @@ async def record_reply(
         cached_tokens=reply.usage.cached_tokens,
         latency_s=reply.latency_s,
         outcome=outcome,
+        cost=cost,
         verdict=Jsonb(verdict.model_dump(mode="json")) if verdict else None,
     )
 

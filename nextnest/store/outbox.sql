@@ -86,9 +86,9 @@ update ai_replies set outcome = 'superseded' where outgoing_id = %(effect_id)s a
 
 -- record_reply: What the model wrote, what it cost and what the guard thought.
 insert into ai_replies (conversation_id, outgoing_id, job_id, turn, model, prompt_version, input_tokens, output_tokens,
-                        total_tokens, cached_tokens, latency_s, outcome, verdict)
+                        total_tokens, cached_tokens, cost, latency_s, outcome, verdict)
 values (%(conversation_id)s, %(outgoing_id)s, %(job_id)s, %(turn)s, %(model)s, %(prompt_version)s, %(input_tokens)s,
-        %(output_tokens)s, %(total_tokens)s, %(cached_tokens)s, %(latency_s)s, %(outcome)s, %(verdict)s);
+        %(output_tokens)s, %(total_tokens)s, %(cached_tokens)s, %(cost)s, %(latency_s)s, %(outcome)s, %(verdict)s);
 
 -- left_behind: Conversations with unfinished effects that nobody is working on.
 select distinct o.conversation_id from outgoing_messages o

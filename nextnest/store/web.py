@@ -97,6 +97,7 @@ class Figures:
     leads: list[Row]
     brokers: list[Row]
     breakers: list[Row]
+    models: list[Row]
     drifting_brokers: int
 
 
@@ -112,5 +113,6 @@ def figures(conn: Connection[Any]) -> Figures:
         leads=SQL.leads_by_state.all(conn),
         brokers=SQL.broker_metrics.all(conn),
         breakers=SQL.breaker_states.all(conn),
+        models=SQL.model_days.all(conn),
         drifting_brokers=drift["brokers"],
     )

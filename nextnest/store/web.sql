@@ -73,6 +73,11 @@ select state, count(*) as leads from leads where received_at > now() - interval 
 -- broker_metrics: Load and volume by broker, for the metrics page.
 select * from broker_metrics order by name;
 
+-- model_days: How many days each configured model has left; none known when no end is announced.
+select model, case when listed then greatest(0, shutdown_date - (now() at time zone 'Asia/Singapore')::date)
+                   else 0 end as days_left
+from model_checks order by model;
+
 -- breaker_states: Whether each outside thing is away, for the metrics page.
 select name, (state = 'open')::int as open from circuit_breakers order by name;
 

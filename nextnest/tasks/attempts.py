@@ -18,7 +18,7 @@ from psycopg.errors import UniqueViolation
 
 from nextnest import deferring, engagement
 from nextnest.breakers import MODEL, outside_of
-from nextnest.errors import HandedBack, LostOwnership, Permanent
+from nextnest.errors import HandedBack, LostOwnership, Permanent, SpendingCapReached
 from nextnest.handover import HandoverRules, plan_handover
 from nextnest.logs import describe
 from nextnest.rules.handoff import HandoffReason
@@ -176,6 +176,8 @@ async def leave_to_a_person(
 
 
 def _reason(error: Exception) -> HandoffReason:
+    if isinstance(error, SpendingCapReached):
+        return HandoffReason.SPENDING_CAP
     return HandoffReason.MODEL_UNAVAILABLE if outside_of(error) == MODEL else HandoffReason.JOB_FAILED
 
 

@@ -20,6 +20,7 @@ from nextnest.delivery import Delivery
 from nextnest.errors import HandedBack
 from nextnest.handover import HandoverRules
 from nextnest.opening import OpeningRules
+from nextnest.purse import Budget
 from nextnest.settings import Settings
 from nextnest.store.jobs import Ownership, hold_job
 
@@ -56,6 +57,7 @@ class Desk:
     delivery: Delivery
     breakers: Breakers
     pauses: Pauses
+    budget: Budget
 
     _of_this_process: ClassVar[Desk | None] = None
 
@@ -126,4 +128,6 @@ class Desk:
         )
         delivery = Delivery(pool, chatwoot, chosen.nextnest_pace, chosen.chatwoot_settle_s, pauses.wait)
         breakers = Breakers(pool, {CHATWOOT: chatwoot.look, MODEL: assistant.look})
-        return cls(chosen, pool, chatwoot, assistant, delivery, breakers, pauses)
+        return cls(
+            chosen, pool, chatwoot, assistant, delivery, breakers, pauses, Budget.from_settings(chosen)
+        )

@@ -11,21 +11,25 @@ import json
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 from psycopg import AsyncConnection
 
+from nextnest import purse
 from nextnest.breakers import MODEL
 from nextnest.calculators import Calculators
 from nextnest.errors import Away, ModelRefusesUs, ModelUnavailable
 from nextnest.models import Prompt, Reply, Usage, Verdict
+from nextnest.purse import TurnPurse
 from nextnest.rules import calculation_request
 from nextnest.rules.confirmation import confirmation_note, provisional
 from nextnest.rules.guard import check_reply
 from nextnest.rules.language import detect
 from nextnest.rules.prompt import build_prompt, repair_prompt
+from nextnest.rules.prompts import texts_named
 from nextnest.rules.summary import summarize
 from nextnest.store import incoming, outbox, tool_runs
 from nextnest.store.incoming import OpenTurn
@@ -56,6 +60,7 @@ class Draft:
     verdict: Verdict
     prompt_version: str
     calculators: Calculators
+    cost: Decimal = Decimal(0)
 
 
 @dataclass
@@ -68,9 +73,20 @@ class Drafting:
     unwanted: Unwanted
     rejected: bool = field(default=False, init=False)
     left_a_note: bool = field(default=False, init=False)
+    _purse: TurnPurse | None = field(default=None, init=False)
 
     async def write(self, turn: OpenTurn) -> Effect | None:
-        """The planned reply; None when the guard let none pass (`rejected`). Overtaken when it is not wanted any more."""
+        """The planned reply; None when the guard let none pass (`rejected`).
+
+        Overtaken when it is not wanted any more; SpendingCapReached when it could cost more than it may. Whatever comes of
+        it, every call is booked.
+        """
+        try:
+            return await self._write(turn)
+        finally:
+            await self._settle()
+
+    async def _write(self, turn: OpenTurn) -> Effect | None:
         try:
             draft = await self._of_a_model(turn)
         except (ModelUnavailable, ModelRefusesUs, Away):
@@ -112,14 +128,28 @@ class Drafting:
         return Draft(reply, verdict, _NO_PROMPT, calculators) if verdict.ok else None
 
     async def _prompt(self, turn: OpenTurn) -> Prompt:
+        """What the model is told; what it may cost is reserved in the same commit."""
         assert turn.broker is not None
-        async with self.desk.pool.connection() as conn:
+        async with self.desk.transaction(self.owner) as conn:
             history = await incoming.history(conn, self.conversation_id)
             earlier, reason = await incoming.before_closing(conn, self.conversation_id)
+            self._purse = await purse.reserve(
+                conn,
+                self.desk.budget,
+                conversation_id=self.conversation_id,
+                job_id=self.owner.job_id,
+                turn=turn.newest,
+            )
         budget = self.desk.settings.openai_history_tokens
         summary = summarize(earlier, turn.lead, reason)
         return build_prompt(
-            turn.broker, turn.lead, history, token_budget=budget, today=_today(), summary=summary
+            turn.broker,
+            turn.lead,
+            history,
+            token_budget=budget,
+            today=_today(),
+            summary=summary,
+            texts=texts_named(self.desk.settings.nextnest_prompt_version),
         )
 
     async def _checked(self, turn: OpenTurn, prompt: Prompt) -> Draft:
@@ -129,12 +159,14 @@ class Drafting:
         said += [text for text in turn.texts if text not in said]
         said += prompt.earlier_words
         calculators = Calculators(_today(), turn.lead, said)
+        before = self._purse.spent if self._purse else Decimal(0)
         reply = await self._generate(turn, prompt, calculators)
+        cost = (self._purse.spent if self._purse else Decimal(0)) - before
         verdict = check_reply(reply.text, lead=turn.lead, customer_texts=said, results=calculators.figures)
         if calculators.unconfirmed:
             ends = provisional(detect("\n".join(turn.texts)))
             reply = reply.model_copy(update={"text": f"{reply.text}\n\n{ends}"})
-        return Draft(reply, verdict, prompt.version, calculators)
+        return Draft(reply, verdict, prompt.version, calculators, cost)
 
     async def _generate(self, turn: OpenTurn, prompt: Prompt, calculators: Calculators) -> Reply:
         """What the model says. Overtaken, and the call is cancelled, when meanwhile it is no longer wanted."""
@@ -147,6 +179,7 @@ class Drafting:
                 safety_identifier=hashlib.sha256(f"conversation-{self.conversation_id}".encode()).hexdigest(),
                 cache_key=f"{turn.broker.slug}-{prompt.version}",
                 toolbox=calculators,
+                purse=self._purse,
             ),
         )
 
@@ -166,6 +199,7 @@ class Drafting:
         async with self.desk.transaction(self.owner) as conn:
             effect = await self._put_into_outbox(conn, turn, {"content": draft.reply.text})
             await self._record(conn, turn, draft, "used", effect)
+            await self._settle(conn)
             if points := draft.calculators.unconfirmed:
                 note = {"content": confirmation_note(points)}
                 await outbox.plan(
@@ -173,6 +207,18 @@ class Drafting:
                 )
                 self.left_a_note = True
         return effect
+
+    async def _settle(self, conn: AsyncConnection[Any] | None = None) -> None:
+        """Book what was spent: with the draft, in the caller's transaction. Once more in the end, for the case that there
+        was no draft, or that its transaction rolled back; each call is booked once."""
+        if self._purse is None:
+            return
+        if conn is not None:
+            await purse.settle(conn, self._purse)
+            return
+        async with self.desk.pool.connection() as own:
+            await purse.settle(own, self._purse)
+        self._purse = None
 
     async def _put_into_outbox(
         self, conn: AsyncConnection[Any], turn: OpenTurn, payload: dict[str, Any]
@@ -204,6 +250,7 @@ class Drafting:
             reply=draft.reply,
             verdict=draft.verdict,
             outcome=outcome,
+            cost=draft.cost,
         )
         await tool_runs.keep(
             conn,

@@ -14,8 +14,9 @@ from nextnest import engagement
 from nextnest.engagement import Engagement
 from nextnest.handover import plan_handover
 from nextnest.rules.handoff import HandoffReason
+from nextnest.rules.loops import LOOK_BACK, too_many_turns
 from nextnest.rules.urgency import analyze_message_urgency
-from nextnest.store import conversations, incoming
+from nextnest.store import conversations, incoming, spend
 from nextnest.store.incoming import OpenTurn
 from nextnest.store.jobs import Ownership, complete_job
 from nextnest.tasks.answering import Answering
@@ -95,11 +96,20 @@ async def without_us(desk: Desk, owner: Ownership, turn: OpenTurn | None) -> Out
     if turn.broker is None:
         return None
     urgency = analyze_message_urgency("\n".join(turn.new_texts), turn.broker.personality_type)
+    if await goes_round(desk, turn):
+        return await hand_over(desk, owner, turn, HandoffReason.TOO_MANY_TURNS)
     if urgency.escalate:
         return await hand_over(
             desk, owner, turn, HandoffReason(urgency.reason or HandoffReason.ASKED_FOR_PERSON)
         )
     return None
+
+
+async def goes_round(desk: Desk, turn: OpenTurn) -> bool:
+    """Whether we seem to talk to another program."""
+    async with desk.pool.connection() as conn:
+        sent = await spend.recent_replies(conn, turn.conversation_id, LOOK_BACK.total_seconds())
+    return too_many_turns(sent, datetime.now(UTC))
 
 
 async def take_back(desk: Desk, owner: Ownership, turn: OpenTurn) -> Engagement:

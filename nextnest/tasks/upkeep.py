@@ -9,9 +9,10 @@ from procrastinate import JobContext
 from nextnest import deferring, engagement, handover
 from nextnest.engagement_manager import adopt_abandoned
 from nextnest.logs import describe
+from nextnest.purse import RESERVED_AT_MOST_S
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.timing import MAX_ATTEMPTS
-from nextnest.store import breakers, incoming, jobs, leads, outbox
+from nextnest.store import breakers, incoming, jobs, leads, outbox, spend
 from nextnest.store.statements import Row
 from nextnest.tasks.application import SILENT_S, app
 from nextnest.tasks.attempts import DEFERRED_AGAIN, ENDS_WITH_A_PERSON, leave_to_a_person
@@ -25,7 +26,13 @@ _EVERY_5_S, _EVERY_15_S = "* * * * * */5", "* * * * * */15"
 _LEFT_ALONE_S = 10
 # Between the second starts of jobs whose worker died over them twice.
 _APART_S = 1.0
-_OUR_OWN = ["upkeep", "rescue-stalled-jobs", "look-at-circuit-breakers", "sweep-conversations"]
+_OUR_OWN = [
+    "upkeep",
+    "rescue-stalled-jobs",
+    "look-at-circuit-breakers",
+    "sweep-conversations",
+    "check-models",
+]
 # Long enough to look at when something seems wrong.
 _UPKEEP_KEPT_S = 3600
 _EVENTS_KEPT_DAYS = 7
@@ -92,6 +99,7 @@ async def upkeep(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
         await jobs.forget_upkeep(conn, _OUR_OWN, _UPKEEP_KEPT_S)
         await incoming.forget_events(conn, _EVENTS_KEPT_DAYS)
         await breakers.forget_setbacks(conn)
+        await spend.forget_reservations(conn, RESERVED_AT_MOST_S)
 
 
 @app.periodic(cron=_EVERY_5_S)

@@ -121,7 +121,7 @@ class World:
         return not self.rows(
             "select id from procrastinate_jobs where status in ('todo', 'doing')"
             " and task_name not in ('upkeep', 'rescue-stalled-jobs', 'look-at-circuit-breakers',"
-            " 'sweep-conversations')"
+            " 'sweep-conversations', 'check-models')"
         )
 
     def until(self, probe: Callable[[], T], seconds: float = 20) -> T:
@@ -173,6 +173,7 @@ def _environment(
         "OPENAI_API_KEY": model.api_key,
         "OPENAI_BASE_URL": model.base_url,
         "OPENAI_MODEL": "sandbox-model",
+        "OPENAI_PRICES": '{"sandbox-model": {"input": "0.1", "cached_input": "0.01", "output": "0.5"}}',
         "NEXTNEST_PACE": "0",
         "NEXTNEST_SECRET_KEY": "a-secret-for-tests-only",
         "NEXTNEST_RATE_LIMITS": "off",

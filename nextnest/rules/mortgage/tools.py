@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from nextnest.rules.mortgage import (
@@ -208,6 +209,7 @@ _TOOLS: tuple[Tool[Any], ...] = (
 TOOLS: dict[str, Tool[Any]] = {tool.name: tool for tool in _TOOLS}
 
 
+@cache
 def definitions() -> tuple[dict[str, object], ...]:
     """All tools as the Responses API takes them, always in the same order, so that prompts can be cached."""
     return tuple(tool.definition for tool in _TOOLS)
