@@ -91,6 +91,11 @@ _WE = (
 
 # "Should" is doubt elsewhere; here it is the advice.
 _YOU_SHOULD = r"(?:\byou (?:should|could|can|may|might|would|ought to) (?:\w+ ){0,2}?)?"
+# Whose loans the customer has guaranteed must be asked: they count for the total debt servicing ratio.
+_NOT_THE_CUSTOMERS = (
+    r"(?<!do you )(?<!have you )(?<!borrower has )(?<!borrowers have )(?<!loan you )(?<!loans you )(?<!loan you've )"
+    r"(?<!loans you've )(?<!loan you have )(?<!loans you have )"
+)
 _PRODUCT = (
     r"(?:t-?bills?|treasury bills?|stocks|shares|equities|etfs?|unit trusts?|bonds?|ssbs?|reits?|crypto\w*|bitcoins?"
     r"|gold|annuit\w+|robo-?advis\w+|(?:index|mutual|hedge|money market) funds?|endowment\w*|savings plans?"
@@ -118,7 +123,8 @@ RULES: tuple[Rule, ...] = (
         PROMISED_APPROVAL,
         "Guarantee and promise nothing.",
         _any(
-            r"(?<!personal )(?<!corporate )(?<!bank )(?<!banker's )(?<!director's )\bguarantee(?:s|d)?\b",
+            r"(?<!personal )(?<!corporate )(?<!bank )(?<!banker's )(?<!director's )"
+            rf"{_NOT_THE_CUSTOMERS}\bguarantee(?:s|d)?\b",
             r"\b(?:i|we)(?:'ll| will| can)? (?:\w+ )?(?:promise|assure)\b|\bi give you my word"
             r"|\brest assured (?:that )?you",
             r"\bconfirm (?:can|approve|approved|will|get|pass)\b|\bsure (?:can get|approve|pass|get)\b"

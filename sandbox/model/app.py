@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from sandbox.faults import Fault, Faults
 from sandbox.hooks import Answer, RequestHooks, drop
-from sandbox.model import prompt, responder, responses, structured
+from sandbox.model import hostile, prompt, responder, responses, structured
 from sandbox.model.script import Line, Script
 from sandbox.switches import switches
 
 API = "/v1"
-MODELS = ("sandbox-model", "gpt-6-luna", "gpt-6-sol", "gpt-5.5", "gpt-5.4-mini")
+MODELS = ("sandbox-model", hostile.NAME, "gpt-6-luna", "gpt-6-sol", "gpt-5.5", "gpt-5.4-mini")
 
 
 class Settings(Protocol):
@@ -109,14 +109,27 @@ def _spoiled(body: dict[str, Any], faults: Faults) -> dict[str, Any] | None:
 
 def _reply(body: dict[str, Any], script: Script) -> dict[str, Any]:
     line = script.take()
-    if line is not None:
-        output = line.output()
-    else:
-        output = [responses.message(responder.write(prompt.read(body.get("instructions"), body["input"])))]
+    output = line.output() if line is not None else _improvised(body)
     form = (body.get("text") or {}).get("format") or {}
-    if form.get("type") == "json_schema" and (line is None or not line.calls):
+    if form.get("type") == "json_schema" and any(item["type"] == "message" for item in output):
         output = _structured(form["schema"], output)
     return _within_limit(body, output)
+
+
+def _improvised(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Calculations first, where they are offered; then words. The hostile one does what it is told instead."""
+    read = prompt.read(body.get("instructions"), body["input"])
+    obeyed = hostile.obey(read) if body["model"] == hostile.NAME else None
+    if obeyed:
+        return obeyed
+    may_call = body.get("tool_choice") != "none"
+    offered = {
+        str(tool.get("name")) for tool in body.get("tools") or [] if may_call and isinstance(tool, dict)
+    }
+    calls = responder.calls(read, offered)
+    if calls:
+        return [responses.function_call(name, arguments) for name, arguments in calls]
+    return [responses.message(responder.write(read))]
 
 
 def _structured(schema: dict[str, Any], output: list[dict[str, Any]]) -> list[dict[str, Any]]:

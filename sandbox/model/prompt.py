@@ -29,6 +29,9 @@ class Prompt:
     last_words: list[str]  # the customer's messages since the last reply, oldest first
     is_first_reply: bool
     tool_results: list[Any] = field(default_factory=list)  # since the last reply
+    all_words: list[str] = field(default_factory=list)  # the customer's messages, oldest first
+    last_reply: str = ""
+    instructions: str = ""
 
 
 def read(instructions: str | None, given: str | list[Any]) -> Prompt:
@@ -46,6 +49,9 @@ def read(instructions: str | None, given: str | list[Any]) -> Prompt:
         tool_results=[
             _json(item.get("output")) for item in turn if item.get("type") == "function_call_output"
         ],
+        all_words=[_text(item) for item in items if item.get("role") == "user"],
+        last_reply=next((_text(item) for item in reversed(items) if item.get("role") == "assistant"), ""),
+        instructions=background,
     )
 
 

@@ -1,8 +1,14 @@
-"""A small deterministic writer: two or three honest sentences from the prompt, with no figure of its own."""
+"""A small deterministic writer: two or three honest sentences from the prompt, with no figure of its own.
+
+Where calculators are offered and the customer gave figures for one, it asks that one and says what it said.
+"""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
+from sandbox.model import calculating, results
+from sandbox.model.explanations import explanation
 from sandbox.model.prompt import Prompt
 
 TOPICS: tuple[tuple[str, str, str], ...] = (
@@ -76,6 +82,14 @@ FOREIGN = {
 QUOTE_LIMIT = 80
 
 
+def calls(prompt: Prompt, offered: Collection[str]) -> list[tuple[str, dict[str, Any]]]:
+    """The calculations it asks for before it writes; none when it has their results."""
+    if prompt.tool_results or not offered:
+        return []
+    went_on = any(asked[:20] in prompt.last_reply for asked in results.ASKED.values())
+    return calculating.calls(prompt.all_words, prompt.last_words, went_on, offered)
+
+
 def write(prompt: Prompt) -> str:
     """The reply to the customer's last words."""
     if prompt.tool_results:
@@ -105,6 +119,8 @@ def _answers(prompt: Prompt) -> list[str]:
 
 
 def _answer(question: str) -> str:
+    if explained := explanation(question):
+        return explained
     for pattern, topic, sentence in TOPICS:
         if re.search(pattern, question, re.IGNORECASE):
             return f"On {topic}: {sentence}."
@@ -125,15 +141,11 @@ def _closing(prompt: Prompt) -> str:
 
 
 def _from_results(prompt: Prompt) -> str:
-    """Says what the calculators said, figure for figure."""
-    said = "; ".join(line for result in prompt.tool_results for line in _lines(result))
-    return f"{_greeting(prompt)} Here is what the calculation says: {said}. Shall we go through it?".strip()
-
-
-def _lines(result: Any) -> list[str]:
-    pairs = result.items() if isinstance(result, dict) else [("result", result)]
-    plain = [(name, value) for name, value in pairs if not isinstance(value, dict | list)]
-    return [f"{str(name).replace('_', ' ')} {value}" for name, value in plain]
+    """What the calculators said, then the answers to what else was asked."""
+    language = _language(" ".join(prompt.last_words))
+    others = [question for question in _questions(prompt.last_words) if not calculating.topics(question)]
+    answers = list(dict.fromkeys(_answer(question) for question in others)) if language == "en" else []
+    return " ".join([*results.sentences(prompt.tool_results, language), *answers])
 
 
 def _foreign(prompt: Prompt, language: str) -> str:

@@ -162,6 +162,9 @@ FORBIDDEN = {
     ],
 }
 ALLOWED = [
+    "I need to know what is paid each month on property loans the borrower has guaranteed for others.",
+    "Do you guarantee a loan, or have you guaranteed any property loan for someone else?",
+    "What is paid each month on loans you have guaranteed?",
     "Nobody can promise approval; only the bank decides.",
     "I can't guarantee approval.",
     "No one can promise the lowest rate.",
