@@ -26,7 +26,7 @@ alter table nextnest.outgoing_messages
     drop constraint outgoing_messages_kind_check,
     add constraint outgoing_messages_kind_check
         check (kind in ('attributes', 'activity', 'greeting', 'waiting_notice', 'reply', 'status', 'private_note',
-                        'handoff_notice', 'failure_notice', 'assignment', 'reminder', 'confirmation_note'));
+                        'handoff_notice', 'failure_notice', 'assignment', 'reminder', 'return', 'confirmation_note'));
 comment on column nextnest.outgoing_messages.echoed_at is
     'When Chatwoot told us of this change of status or assignee: from then on the same change is somebody else''s.';
 

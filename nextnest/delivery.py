@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 Wait = Callable[[float], Awaitable[None]]
 
 # Setting the same attributes, status or assignee twice is the same as once; a lost answer needs no look.
-REPEATABLE = frozenset({"attributes", "status", "assignment"})
+REPEATABLE = frozenset({"attributes", "status", "return", "assignment"})
 # What only colleagues see.
 PRIVATE = frozenset({"private_note", "confirmation_note", "reminder"})
 # A team or a person Chatwoot does not know costs nobody a hand-over that is otherwise complete.
@@ -164,7 +164,7 @@ class Delivery:
                     conversation_id, payload["attributes"]
                 )
                 return None
-            case "status":
+            case "status" | "return":
                 await self.chatwoot.set_status(conversation_id, payload["status"])
                 return None
             case "assignment":

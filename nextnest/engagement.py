@@ -6,6 +6,7 @@ line in the very moment in which the last place is given back, and wait beside a
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,8 +112,17 @@ async def plan_broker_join(conn: AsyncConnection[Any], conversation: Row, broker
 async def take_back(conn: AsyncConnection[Any], conversation_id: int) -> Engagement:
     """Let the AI go on with a conversation that was closed or given back; it needs a place again."""
     await brokers.lock_capacity(conn)
-    await conversations.reopen(conn, conversation_id)
+    if await conversations.reopen(conn, conversation_id):
+        await plan_return(conn, conversation_id)
     return await engage(conn, conversation_id)
+
+
+async def plan_return(conn: AsyncConnection[Any], conversation_id: int) -> None:
+    """What the AI has is pending in Chatwoot, and colleagues look after what is open. Each return is one of its own."""
+    conversation = await conversations.for_update(conn, conversation_id)
+    if conversation and conversation["chatwoot_status"] != "pending":
+        moment = int(time.time() * 1000)
+        await outbox.plan(conn, conversation_id, "return", {"status": "pending"}, turn=moment)
 
 
 async def hand_off(conn: AsyncConnection[Any], conversation_id: int, reason: str) -> None:

@@ -160,7 +160,7 @@ def note_assignee(
     conversations.note_picture(conn, conversation_id, "assignee", picture_at)
     conversations.note_assigned(conn, conversation_id, person)
     if assignee_type == "User":
-        if conversations.is_echo(conn, conversation_id, "assignment", {"assignee_id": assignee_id}):
+        if conversations.is_echo(conn, conversation_id, ["assignment"], {"assignee_id": assignee_id}):
             return "echo_skipped"
         _pass_to(conn, conversation_id, "person")
         return "recorded"
@@ -198,7 +198,7 @@ def _holder_after(
     newest_of_customer: int | None,
 ) -> str | None:
     """Who has it once this status is known; None when that stays. A change of our own moves nobody."""
-    if conversations.is_echo(conn, conversation_id, "status", {"status": status}):
+    if conversations.is_echo(conn, conversation_id, ["status", "return"], {"status": status}):
         return None
     if status == "pending":
         return (

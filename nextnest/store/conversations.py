@@ -70,9 +70,9 @@ def note_picture(conn: Connection[Any], conversation_id: int, aspect: str, pictu
     SQL.note_picture.run(conn, conversation_id=conversation_id, aspect=aspect, picture_at=picture_at)
 
 
-def is_echo(conn: Connection[Any], conversation_id: int, kind: str, change: dict[str, object]) -> bool:
-    """Whether a change is one of ours that has not come back yet; it counts once."""
-    row = SQL.note_echo.one(conn, conversation_id=conversation_id, kind=kind, change=Jsonb(change))
+def is_echo(conn: Connection[Any], conversation_id: int, kinds: list[str], change: dict[str, object]) -> bool:
+    """Whether a change is one of ours, of these kinds, that has not come back yet; it counts once."""
+    row = SQL.note_echo.one(conn, conversation_id=conversation_id, kinds=kinds, change=Jsonb(change))
     return bool(row and row["ours"])
 
 

@@ -66,7 +66,7 @@ where conversation_id = %(conversation_id)s and %(picture_at)s::double precision
 -- One of ours that was sent and is not what came changed nothing, and its echo never comes.
 with told as (
     update outgoing_messages set echoed_at = clock_timestamp()
-    where conversation_id = %(conversation_id)s and kind = %(kind)s and echoed_at is null and sending_at is not null
+    where conversation_id = %(conversation_id)s and kind = any (%(kinds)s) and echoed_at is null and sending_at is not null
       and state <> 'withheld' and (payload @> %(change)s::jsonb or state = 'sent')
     returning payload @> %(change)s::jsonb as ours
 )
@@ -115,11 +115,11 @@ returning message_id;
 select command from person_commands where conversation_id = %(conversation_id)s and message_id > %(message_id)s
 order by message_id desc limit 1;
 
--- withhold_arrival: A person has it before its broker arrived: she is neither announced nor does she greet.
+-- withhold_arrival: A person has it before its broker arrived: she is neither announced nor does she greet, nor come back.
 update outgoing_messages o set state = 'withheld', last_error = 'a person has the conversation'
 from broker_conversations c
 where c.conversation_id = %(conversation_id)s and c.held_by = 'person' and o.conversation_id = c.conversation_id
-  and o.state = 'planned' and o.kind in ('activity', 'greeting', 'waiting_notice');
+  and o.state = 'planned' and o.kind in ('activity', 'greeting', 'waiting_notice', 'return');
 
 -- known_conversation: A conversation we know, without locking it: a webhook must not get in the way of a completing job.
 select false as created, uses_queue from broker_conversations where conversation_id = %(conversation_id)s;

@@ -55,7 +55,7 @@ select c.chatwoot_status is distinct from %(status)s
                        where e.conversation_id = c.conversation_id and e.event = 'conversation_status_changed'
                          and e.received_at >= %(asked_at)s)
        and not exists (select from outgoing_messages o
-                       where o.conversation_id = c.conversation_id and o.kind = 'status'
+                       where o.conversation_id = c.conversation_id and o.kind in ('status', 'return')
                          and (o.state in ('planned', 'sending', 'unknown') or o.sent_at >= %(asked_at)s)) as news
 from broker_conversations c where c.conversation_id = %(conversation_id)s;
 

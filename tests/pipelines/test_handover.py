@@ -115,7 +115,7 @@ def test_a_closed_conversation_the_customer_wakes_is_the_ais_with_a_new_context(
     world.chatwoot.resolve(conversation_id)
     world.until(lambda: _status(world, conversation_id) == "resolved")
     _answered(world, conversation_id, "I am back. Which documents do I need?")
-    assert world.chatwoot.conversation(conversation_id)["status"] == "open"
+    assert world.chatwoot.conversation(conversation_id)["status"] == "pending"
     assert _status(world, conversation_id) == "active"
     call = world.model.calls[-1]
     assert "“My bonus is 20000 a year.”" in str(call.instructions)
