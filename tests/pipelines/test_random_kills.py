@@ -42,7 +42,7 @@ def test_twenty_five_random_kills_lose_nothing_and_double_nothing(
         tally = reduce(Tally.plus, threads.map(_rage, storms))
     with capsys.disabled():
         print(f"\nseeds {SEEDS}\n{tally.table()}")
-    assert (tally.lost, tally.doubled) == (0, 0)
+    assert (tally.lost, tally.doubled) == (0, 0), "\n".join(tally.wrong)
     assert tally.kills == KILLS * len(SEEDS)
     # A job is given up only when three workers died over it; that so many kills hit one job thrice is rare.
     assert tally.given_up <= 2 * len(SEEDS)

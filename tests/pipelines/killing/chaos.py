@@ -26,6 +26,15 @@ _ANSWERED_TURNS = (
     "select count(distinct answered_by) as turns from incoming_messages where conversation_id = %(id)s"
 )
 
+_STORY = (
+    "select status, held_by, handoff_reason, chatwoot_status, broker_id from broker_conversations"
+    " where conversation_id = %(id)s",
+    "select kind, turn, state, last_error, planned_at, sent_at from outgoing_messages"
+    " where conversation_id = %(id)s order by planned_at",
+    "select message_id, content, state, received_at from incoming_messages where conversation_id = %(id)s order by 1",
+    "select * from job_outcomes where conversation_id = %(id)s order by job_id",
+)
+
 
 @dataclass
 class Tally:
@@ -39,6 +48,7 @@ class Tally:
     lost: int = 0
     doubled: int = 0
     recoveries: list[float] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
 
     def plus(self, other: Tally) -> Tally:
         """Both together."""
@@ -101,13 +111,22 @@ class Storm:
         sent = self._rows(_SENT_MESSAGES, conversation_id)
         given_up = state["handoff_reason"] == "job_failed"
         kinds = Counter(row["kind"] for row in sent)
+        known = {str(row["id"]) for row in sent}
         turns = self._rows(_ANSWERED_TURNS, conversation_id)[0]["turns"]
+        arrived = min(1, kinds["activity"]) + min(1, kinds["greeting"])
+        lost = len(known - set(in_chatwoot)) + (0 if given_up else 2 - arrived)
+        doubled = in_chatwoot.total() - len(in_chatwoot) + len(set(in_chatwoot) - known)
+        doubled += max(0, kinds["reply"] - turns)
         self.tally.given_up += given_up
-        self.tally.lost += len({str(row["id"]) for row in sent} - set(in_chatwoot))
-        self.tally.lost += 0 if given_up else 2 - min(1, kinds["activity"]) - min(1, kinds["greeting"])
-        self.tally.doubled += in_chatwoot.total() - len(in_chatwoot)
-        self.tally.doubled += len(set(in_chatwoot) - {str(row["id"]) for row in sent})
-        self.tally.doubled += max(0, kinds["reply"] - turns)
+        self.tally.lost += lost
+        self.tally.doubled += doubled
+        if lost or doubled:
+            self.tally.wrong.append(f"lost {lost}, doubled {doubled}: {self._story(conversation_id)}")
+
+    def _story(self, conversation_id: int) -> str:
+        """All that is known of a conversation, for whoever must find out what went wrong."""
+        parts = [self._rows(query, conversation_id) for query in _STORY]
+        return "\n".join(str(row) for rows in parts for row in rows)
 
     def _rows(self, query: str, conversation_id: int) -> list[dict[str, Any]]:
         return self.world.rows(query, id=conversation_id)
