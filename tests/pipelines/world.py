@@ -151,7 +151,8 @@ def running_world(
         )
         for _ in range(workers):
             world.start_worker()
-        world.until(lambda: _answers(f"{world.web_url}/healthz"))
+        # Several worlds may start at once, on few cores.
+        world.until(lambda: _answers(f"{world.web_url}/healthz"), 60)
         chatwoot.set_webhook(f"{world.web_url}/api/chatwoot-webhook")
         yield world
         chatwoot.set_webhook(None)

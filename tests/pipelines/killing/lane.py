@@ -71,7 +71,7 @@ class Lane:
         """Every boundary a scenario passes when nobody is killed."""
         case = self.prepared(scenario)
         scenario.act(case)
-        self.world.until(lambda: scenario.over(case), 30)
+        self.world.until(lambda: scenario.over(case), STRUCK_WITHIN_S)
         passed = list(self.gate.passed)
         self._finish(scenario, case)
         return passed
