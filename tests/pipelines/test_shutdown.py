@@ -97,7 +97,9 @@ def test_a_rolling_restart_under_load_loses_and_doubles_nothing(make_world: Make
             replies = len(world.rows(_REPLIES, id=conversation_id))
             assert replies >= 1
             assert len(world.said(conversation_id)) == 1 + replies
-        assert not world.rows("select * from job_outcomes where outcome = 'failed' or attempt > 0"), world.logs()
+        assert not world.rows("select * from job_outcomes where outcome = 'failed' or attempt > 0"), (
+            world.logs()
+        )
         assert not world.rows("select * from broker_capacity_drift")
 
 
