@@ -89,6 +89,8 @@ _WE = (
     r"|advis[eo]r|manager|agent|consultant|broker|person))s?"
 )
 
+_RATE = r"\d+(?:\.\d+)? ?(?:%|percent|per cent)"
+
 # "Should" is doubt elsewhere; here it is the advice.
 _YOU_SHOULD = r"(?:\byou (?:should|could|can|may|might|would|ought to) (?:\w+ ){0,2}?)?"
 # Whose loans the customer has guaranteed must be asked: they count for the total debt servicing ratio.
@@ -143,6 +145,9 @@ RULES: tuple[Rule, ...] = (
             r"\b(?:rates?|packages?|deals?|offers?) (?:(?!not (?!only|just))[\w'-]+(?<!n't) ){0,4}?"
             r"(?:lowest|best|cheapest|unbeatable)\b",
             r"\b(?:beat|match) any (?:other )?(?:bank|rate|offer|quote)",
+            # The figure may be the customer's own: no offer is made by repeating it.
+            rf"\b{_WE}(?:'ll| will| can| shall)? (?:\w+ )?(?:offer|give|get|secure|arrange) you (?:[\w-]+ ){{0,5}}?{_RATE}",
+            rf"\b(?:your|the) (?:\w+ ){{0,2}}?rate (?:will be|is (?:fixed|locked|confirmed)) (?:\w+ ){{0,2}}?{_RATE}",
             r"最(?:低|好|优惠|優惠|划算|便宜)的?(?:利率|利息|配套|贷款|貸款|方案)|(?:利率|利息)(?:是)?(?:全[国市岛])?最低",
             r"\b(?:kadar|pakej|faedah|pinjaman)(?: \w+){0,2} (?:terbaik|terendah|paling (?:rendah|murah|baik)"
             r"|termurah)",

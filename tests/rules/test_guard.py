@@ -15,6 +15,7 @@ from nextnest.models import Turn
 from nextnest.rules import guard
 from nextnest.rules.guard import check_reply
 from nextnest.rules.prompt import build_prompt
+from nextnest.rules.prompts import ALL
 from sandbox.model import prompt as model_prompt
 from sandbox.model import responder
 from tests.rules.people import a_broker, a_lead
@@ -93,6 +94,8 @@ FORBIDDEN = {
         ),
     ],
     guard.PROMISED_RATE: [
+        "Deal: we offer you 0.88% fixed, that is binding.",
+        "Your rate will be 1.2% then.",
         *(
             "We have the best rates in town",
             "I'll find you the lowest rate",
@@ -343,6 +346,15 @@ def test_any_text_is_judged(draft: str) -> None:
     verdict = check_reply(draft, lead=LEAD, customer_texts=[draft])
     assert verdict.ok is not bool(verdict.broken)
     assert all(re.fullmatch("[a-z_]+", rule) for rule in verdict.broken)
+
+
+def test_the_prompt_is_not_told_and_its_subject_may_be() -> None:
+    """Neither in the version in use nor in another."""
+    for texts in ALL:
+        draft = " ".join(texts.rules.split()[40:90])
+        assert guard.TOLD_INSTRUCTIONS in check_reply(draft, lead=None, customer_texts=[]).broken
+    polite = "I am an AI assistant, and a human colleague can be asked for at any time."
+    assert check_reply(polite, lead=None, customer_texts=[]).ok
 
 
 def test_a_draft_too_long_for_a_chat_is_held_back_whatever_it_says() -> None:

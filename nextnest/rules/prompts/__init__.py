@@ -10,22 +10,23 @@ from nextnest.rules.prompts import calculators, no_calculators
 from nextnest.rules.prompts.texts import PromptTexts
 
 CURRENT = calculators.TEXTS
-_ALL = {texts.name: texts for texts in (calculators.TEXTS, no_calculators.TEXTS)}
-NAMES = ("current", *_ALL)
+ALL = (calculators.TEXTS, no_calculators.TEXTS)
+_BY_NAME = {texts.name: texts for texts in ALL}
+NAMES = ("current", *_BY_NAME)
 
 
 def texts_named(name: str) -> PromptTexts:
     """The texts of that name; `current` are those in use. ValueError when there are none of it."""
     if name == "current":
         return CURRENT
-    if name not in _ALL:
+    if name not in _BY_NAME:
         raise ValueError(f"should be one of {', '.join(NAMES)}")
-    return _ALL[name]
+    return _BY_NAME[name]
 
 
 def texts_of(version: str) -> PromptTexts:
     """The texts a prompt of this version was made of."""
-    return next((texts for texts in _ALL.values() if texts.version == version), CURRENT)
+    return next((texts for texts in ALL if texts.version == version), CURRENT)
 
 
-__all__ = ["CURRENT", "NAMES", "PromptTexts", "texts_named", "texts_of"]
+__all__ = ["ALL", "CURRENT", "NAMES", "PromptTexts", "texts_named", "texts_of"]
