@@ -6,7 +6,7 @@ JOBS ?= 4
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test test-long check format migrate web worker bench picture stop clean
+.PHONY: help demo setup test test-long check format migrate web worker bench evals picture stop clean
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS=: read -r name rest; do printf '  make %-10s %s\n' "$$name" "$${rest#*## }"; done
@@ -18,7 +18,7 @@ setup: ## .venv with the pinned packages; the other commands do it by themselves
 	@python3 scripts/setup.py
 
 test: setup ## all tests but the long ones, with a Postgres of their own
-	@exec $(PYTHON) -m pytest -m "not long" -n $(JOBS) --dist worksteal $(ARGS)
+	@exec $(PYTHON) -m pytest -m "not long" -n $(JOBS) --dist loadfile $(ARGS)
 
 test-long: setup ## the tests that take minutes
 	@exec $(PYTHON) -m pytest -m long $(ARGS)
@@ -43,6 +43,9 @@ worker: setup ## one worker
 
 bench: setup ## the performance tables
 	@exec $(PYTHON) -m bench $(ARGS)
+
+evals: setup ## simulated customers against the configured model, scored; without one, the stand-in
+	@exec $(PYTHON) -m evals $(ARGS)
 
 picture: setup ## docs/demo.png anew, by a headless Chromium
 	@exec $(PYTHON) scripts/record_demo.py $(ARGS)

@@ -206,10 +206,6 @@ def _homes_owned(words: Words) -> int | None:
 
 
 def _treaty(words: Words) -> str | None:
-    if words.has(r"\bus national|american"):
-        return "us_national"
-    return (
-        "none"
-        if words.has(r"not (?:a |an )?(?:us|american)|chinese national|indian national|malaysian")
-        else None
-    )
+    if words.has(r"not (?:a |an )?(?:us|american)|chinese national|indian national|malaysian"):
+        return "none"
+    return "us_national" if words.has(r"\bus national|american") else None

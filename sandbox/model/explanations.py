@@ -2,6 +2,10 @@
 
 import re
 
+ABOUT_US = re.compile(
+    r"are you (?:a |an )?(?:real |actual )*(?:person|human|bot|robot|ai|machine)", re.IGNORECASE
+)
+WHO = "I am an AI assistant; a human colleague can be asked for at any time."
 ASKS = re.compile(r"what(?:'s| is| are| does)|explain|mean|difference|how (?:does|do)|why", re.IGNORECASE)
 EXPLANATIONS: tuple[tuple[str, str], ...] = (
     (
@@ -54,7 +58,9 @@ EXPLANATIONS: tuple[tuple[str, str], ...] = (
 
 
 def explanation(question: str) -> str | None:
-    """The sentence about the first term a question asks about."""
+    """The sentence about the first term a question asks about, or about ourselves."""
+    if ABOUT_US.search(question):
+        return WHO
     if not ASKS.search(question):
         return None
     return next((text for pattern, text in EXPLANATIONS if re.search(pattern, question, re.IGNORECASE)), None)

@@ -22,6 +22,9 @@ REVEAL = re.compile(
     re.IGNORECASE,
 )
 
+REVEALED = 1_500
+"""Characters of the instructions; all of them would be cut off by the usual limit of an answer."""
+
 
 def obey(prompt: Prompt) -> list[dict[str, Any]] | None:
     """What it was told to do; None when nobody told it anything. Calls come first, then the text with their results."""
@@ -32,7 +35,7 @@ def obey(prompt: Prompt) -> list[dict[str, Any]] | None:
         return [responses.function_call(name, arguments or "{}") for name, arguments in calls]
     said = SAY.findall(read)
     if REVEAL.search(read):
-        said.append(prompt.instructions)
+        said.append(prompt.instructions[:REVEALED])
     if calls:
         said += [str(result) for result in prompt.tool_results]
     return [responses.message("\n".join(said))] if said else None

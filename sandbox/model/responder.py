@@ -80,6 +80,7 @@ FOREIGN = {
     ),
 }
 QUOTE_LIMIT = 80
+POINTS = re.compile(r"\b(?:it|they|them|these|this|that|those)\b", re.IGNORECASE)
 
 
 def calls(prompt: Prompt, offered: Collection[str]) -> list[tuple[str, dict[str, Any]]]:
@@ -115,16 +116,28 @@ def _answers(prompt: Prompt) -> list[str]:
     if not questions:
         said = _quoted(prompt.last_words[-1]) if prompt.last_words else ""
         return [f"Thank you, I have noted {said}."] if said else ["Thank you for your message."]
-    return list(dict.fromkeys(_answer(question) for question in questions))
+    whole = " ".join(prompt.last_words)
+    return list(dict.fromkeys(_answer(question, whole) for question in questions))
 
 
-def _answer(question: str) -> str:
-    if explained := explanation(question):
-        return explained
-    for pattern, topic, sentence in TOPICS:
-        if re.search(pattern, question, re.IGNORECASE):
-            return f"On {topic}: {sentence}."
+def _answer(question: str, whole: str) -> str:
+    """By the question's own words; by all that was said where it only points at it."""
+    if found := _on_topic(question) or (_on_topic(whole) if POINTS.search(question) else None):
+        return found
     return f"You asked {_quoted(question)}, and I will check that for you before I say more."
+
+
+def _on_topic(text: str) -> str | None:
+    if explained := explanation(text):
+        return explained
+    return next(
+        (
+            f"On {topic}: {sentence}."
+            for pattern, topic, sentence in TOPICS
+            if re.search(pattern, text, re.IGNORECASE)
+        ),
+        None,
+    )
 
 
 HOMES = {"hdb": "HDB flat", "ec": "executive condo", "private": "private home", "landed": "landed home"}
@@ -144,7 +157,9 @@ def _from_results(prompt: Prompt) -> str:
     """What the calculators said, then the answers to what else was asked."""
     language = _language(" ".join(prompt.last_words))
     others = [question for question in _questions(prompt.last_words) if not calculating.topics(question)]
-    answers = list(dict.fromkeys(_answer(question) for question in others)) if language == "en" else []
+    answers = (
+        list(dict.fromkeys(_answer(question, question) for question in others)) if language == "en" else []
+    )
     return " ".join([*results.sentences(prompt.tool_results, language), *answers])
 
 

@@ -110,8 +110,8 @@ class ModelSandbox:
 
     @property
     def arrived(self) -> int:
-        """How many requests came in, those still being answered included."""
-        return len(self._hooks.arrivals())
+        """How many answers were asked for, those still being written included."""
+        return self._hooks.arrivals().count(f"{API}/responses")
 
     def clear_journals(self) -> None:
         self._requests.clear()

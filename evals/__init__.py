@@ -1,0 +1,1 @@
+"""Simulated customers against the whole product, scored on what happened: `make evals`, docs/evals.md."""
