@@ -39,15 +39,15 @@ class RequestHooks:
         self._faults = faults
         self._journal = journal
         self._closing = closing
-        self._arrived: Journal[float] = Journal()
+        self._arrived: Journal[str] = Journal()
         self._prefix = prefix
         self._keep_answers = keep_answers
         self._gives_up = gives_up
         self._before: dict[str, Answer] = {"hang_before": self._hang, "drop_before": drop, **before}
         self._after: dict[str, Answer] = {"hang_after": self._hang, "drop_after": drop, **after}
 
-    def arrivals(self) -> list[float]:
-        """When requests came in, answered or not."""
+    def arrivals(self) -> list[str]:
+        """The paths of the requests that came in, answered or not."""
         return self._arrived.entries()
 
     def install(self, app: Flask) -> None:
@@ -60,7 +60,7 @@ class RequestHooks:
         g.cancelled = False
         if not self._concerned():
             return None
-        self._arrived.add(time.time())
+        self._arrived.add(request.path)
         slow = self._take({"slow"})
         if slow and not self.wait(slow.seconds, gives_up=self._gives_up):
             return drop(slow)

@@ -203,7 +203,7 @@ class Drafting:
             if points := draft.calculators.unconfirmed:
                 note = {"content": confirmation_note(points)}
                 await outbox.plan(
-                    conn, self.conversation_id, "private_note", note, turn=turn.newest, position=1
+                    conn, self.conversation_id, "confirmation_note", note, turn=turn.newest, position=1
                 )
                 self.left_a_note = True
         return effect

@@ -135,6 +135,10 @@ class ChatwootSandbox:
         """Waits until no webhook is under way any more. False when the time is up first."""
         return self._webhooks.settle(timeout)
 
+    def deliver_late_webhooks(self) -> None:
+        """Sends what the fault `late_webhook` still holds back."""
+        self._webhooks.deliver_late()
+
     def signed_headers(self, body: bytes, timestamp: int | None = None) -> dict[str, str]:
         """Headers Chatwoot would send with this body, for tests that play Chatwoot by hand."""
         return signed_headers(body, self.webhook_secret, f"by-hand-{time.monotonic_ns()}", timestamp)

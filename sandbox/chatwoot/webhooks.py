@@ -42,6 +42,7 @@ class Webhooks:
         self._closing = closing
         self._bot_retry_pause = bot_retry_pause
         self._emitted: list[Event] = []
+        self._late: list[threading.Event] = []
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-webhook")
         # Chatwoot opens a connection for each delivery; a kept one could be stale and lose the only attempt.
         self._client = httpx.Client(timeout=TIMEOUT_S, limits=httpx.Limits(max_keepalive_connections=0))
@@ -49,6 +50,7 @@ class Webhooks:
         self._idle = threading.Condition()
 
     def close(self) -> None:
+        self.deliver_late()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._client.close()
 
@@ -191,13 +193,22 @@ class Webhooks:
         )
 
     def _later(self, send: Callable[[], None], seconds: float) -> None:
+        released = threading.Event()
+        self._late.append(released)
+
         def wait_and_send() -> None:
-            if not self._closing.wait(seconds):
+            released.wait(seconds)
+            if not self._closing.is_set():
                 send()
 
         self._count(1)
         thread = threading.Thread(target=self._counted, args=(wait_and_send,), daemon=True)
         thread.start()
+
+    def deliver_late(self) -> None:
+        """Late ones need not wait any longer."""
+        while self._late:
+            self._late.pop().set()
 
     def _in_background(self, send: Callable[[], None]) -> None:
         self._count(1)
