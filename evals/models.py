@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -56,9 +57,11 @@ def chosen(name: str | None, stand_in: ModelSandbox) -> Model:
 
 
 def of_stand_in(stand_in: ModelSandbox, *, hostile: bool = False) -> dict[str, str]:
-    """The variables that lead a worker to the stand-in."""
+    """The variables that lead a worker to the stand-in, which costs nothing."""
+    name = _HOSTILE_NAME if hostile else _STAND_INS_NAME
     return {
         "OPENAI_API_KEY": stand_in.api_key,
         "OPENAI_BASE_URL": stand_in.base_url,
-        "OPENAI_MODEL": _HOSTILE_NAME if hostile else _STAND_INS_NAME,
+        "OPENAI_MODEL": name,
+        "OPENAI_PRICES": json.dumps({name: dict.fromkeys(("input", "cached_input", "output"), "0")}),
     }

@@ -8,7 +8,8 @@ from functools import cache
 
 from nextnest.rules.prompts import ALL
 
-# So many words in a row are no coincidence. What a broker does say is shorter: "a human colleague can be asked for at any time".
+# So many words in a row are no coincidence. What a broker does say ("a human colleague can be asked for at any time") is
+# shorter.
 _RUN = 15
 _WORD = re.compile(r"\w+")
 
