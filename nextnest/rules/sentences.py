@@ -189,7 +189,7 @@ RULES: tuple[Rule, ...] = (
         CLAIMED_HUMAN,
         "Never say or suggest that you are human; you are an AI assistant.",
         _any(
-            r"\bi(?:'m| am) (?:(?:really|actually|indeed|of course|also|just|very much) )*(?:a |an )?(?:real "
+            r"\bi(?:'m| am) (?:(?:really|actually|indeed|of course|also|just|very much) )*(?:a |an |as )?(?:real "
             r"|actual |live )*(?:human|person|people)\b(?! colleague)",
             r"\bi(?:'m| am) (?:\w+ )?not (?:a |an )?(?:ai|a\.i\.|bot|chatbot|robot|machine|computer|program)\b",
             r"\bas a (?:real |fellow )?(?:human|person)(?: being)?(?: myself)? i\b|^as a (?:human|real person)",

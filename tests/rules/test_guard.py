@@ -134,6 +134,7 @@ FORBIDDEN = {
         *("I will phone you later", "Our team will reach out", "Let me call you back"),
     ],
     guard.CLAIMED_HUMAN: [
+        "I am just as human as you are.",
         *("I'm a real person", "I am not a bot", "As a human, I understand", "我是真人", "Saya bukan robot"),
         *("You are talking to a real person", "Yes, human here", "I’m actually human", "我不是机器人"),
     ],

@@ -16,7 +16,7 @@ TOOLS = [{"type": "function", "name": name, "parameters": {"type": "object"}} fo
 Given = list[dict[str, Any]]
 
 
-def answer(model: ModelSandbox, given: Given | str, **more: Any) -> list[dict[str, Any]]:
+def answer(stand_in: ModelSandbox, given: Given | str, **more: Any) -> list[dict[str, Any]]:
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given
     body = {
         "model": "sandbox-model",
@@ -24,8 +24,8 @@ def answer(model: ModelSandbox, given: Given | str, **more: Any) -> list[dict[st
         "tools": TOOLS,
         "instructions": "You are Rachel Tan.",
     } | more
-    headers = {"Authorization": f"Bearer {model.api_key}"}
-    output = httpx.post(f"{model.base_url}/responses", json=body, headers=headers).json()["output"]
+    headers = {"Authorization": f"Bearer {stand_in.api_key}"}
+    output = httpx.post(f"{stand_in.base_url}/responses", json=body, headers=headers).json()["output"]
     assert isinstance(output, list)
     return output
 
