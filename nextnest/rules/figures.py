@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from nextnest.rules import dates
 from nextnest.rules.numerals import in_digits
 
 
 class Kind(StrEnum):
-    """What a figure measures; durations are in months, or in minutes when shorter than a month; ages in years."""
+    """What a figure measures; durations are in months, or in minutes when shorter than a month; ages in years; days as
+    dates.py writes them."""
 
     MONEY = "money"
     PERCENT = "percent"
@@ -50,11 +52,14 @@ class _Found:
 
 
 _MAGNITUDES = {
-    **dict.fromkeys(("k", "thousand", "ribu", "千"), Decimal(1_000)),
+    **dict.fromkeys(("k", "thousand", "ribu", "千", "ஆயிர"), Decimal(1_000)),
     **dict.fromkeys(("hundred", "ratus", "百"), Decimal(100)),
     **dict.fromkeys(
-        ("m", "mil", "mio", "mln", "million", "millions", "juta", "百万", "百萬"), Decimal(1_000_000)
+        ("m", "mil", "mio", "mln", "million", "millions", "juta", "百万", "百萬", "மில்லிய"),
+        Decimal(1_000_000),
     ),
+    **dict.fromkeys(("lakh", "lakhs", "லட்ச", "இலட்ச"), Decimal(100_000)),
+    **dict.fromkeys(("crore", "கோடி"), Decimal(10_000_000)),
     **dict.fromkeys(("b", "bn", "billion"), Decimal(1_000_000_000)),
     **dict.fromkeys(("万", "萬"), Decimal(10_000)),
     **dict.fromkeys(("亿", "億"), Decimal(100_000_000)),
@@ -63,23 +68,23 @@ _MINUTES_A_DAY = Decimal(24 * 60)
 # Pattern of a unit, its kind, and what one of it is in the unit of the kind.
 _UNITS: tuple[tuple[str, Kind, Decimal], ...] = (
     (
-        r"%|percentage points?|percent|per cent|pct|巴仙|peratus|சதவீத\w*|விழுக்காடு",
+        r"%|percentage points?|percent|per cent|pct|p\.c\.|巴仙|peratus|சதவீத|சதவிகித|விழுக்காடு",
         Kind.PERCENT,
         Decimal(1),
     ),
     (r"basis points?|bps", Kind.PERCENT, Decimal("0.01")),
     (
-        r"(?:years?|yrs?)[ -](?:old|of age|young)|y/o|yo|岁|歲|tahun umur|வயது",
+        r"(?:years?|yrs?)[ -](?:old|of age|young)|y/o|yo|岁|歲|tahun umur|வயத",
         Kind.AGE,
         Decimal(1),
     ),
-    (r"years?|yrs?|年|tahun|ஆண்டு\w*|வருட\w*", Kind.MONTHS, Decimal(12)),
-    (r"months?|mths?|个月|個月|bulan|மாத\w*", Kind.MONTHS, Decimal(1)),
-    (r"weeks?|wks?|周|星期|礼拜|minggu", Kind.MINUTES, 7 * _MINUTES_A_DAY),
-    (r"(?:(?:working|business|calendar) )?days?|天|hari", Kind.MINUTES, _MINUTES_A_DAY),
-    (r"hours?|hrs?|小时|小時|jam", Kind.MINUTES, Decimal(60)),
-    (r"minutes?|mins?|分钟|分鐘|minit", Kind.MINUTES, Decimal(1)),
-    (r"dollars?|bucks|sgd|元|块|塊|新币|新幣|ringgit", Kind.MONEY, Decimal(1)),
+    (r"years?|yrs?|年|tahun|ஆண்ட|வருட", Kind.MONTHS, Decimal(12)),
+    (r"months?|mths?|个月|個月|bulan|மாத", Kind.MONTHS, Decimal(1)),
+    (r"weeks?|wks?|周|星期|礼拜|禮拜|minggu|வார", Kind.MINUTES, 7 * _MINUTES_A_DAY),
+    (r"(?:(?:working|business|calendar) )?days?|天|hari|நாட்|நாள்", Kind.MINUTES, _MINUTES_A_DAY),
+    (r"hours?|hrs?|小时|小時|jam|மணி ?நேர", Kind.MINUTES, Decimal(60)),
+    (r"minutes?|mins?|分钟|分鐘|minit|நிமிட", Kind.MINUTES, Decimal(1)),
+    (r"dollars?|bucks|sgd|元|块|塊|新币|新幣|ringgit|வெள்ளி|டாலர்", Kind.MONEY, Decimal(1)),
     (
         r"(?:(?:quick|short|simple|main|key|common|broad|possible|important|different|small|more|other|follow-up) )*"
         r"(?:options?|questions?|things?|points?|ways?|steps?|items?|choices?|documents?|details?|parts?|reasons?"
@@ -90,17 +95,12 @@ _UNITS: tuple[tuple[str, Kind, Decimal], ...] = (
         Decimal(1),
     ),
 )
-_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(?P<{}>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])"
-)
+# What follows the stem of a Tamil word.
+_TAMIL_END = r"[\u0b80-\u0bff]*"
 _MAGNITUDE = "|".join(sorted(_MAGNITUDES, key=len, reverse=True))
 _UNIT = "|".join(f"(?P<u{index}>{pattern})" for index, (pattern, _, _) in enumerate(_UNITS))
 _FIGURE = re.compile(
-    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH.format('month')}"
-    rf"|{_MONTH.format('month2')}\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|[.,]\d|%)"
-    r"|(?P<cmonth>\d{1,2})月(?:(?P<cday>\d{1,2})[日号號])?"
+    rf"{dates.PATTERN}"
     r"|(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))? ?(?P<half>am|pm|a\.m\.|p\.m\.)(?![a-z])"
     r"|(?P<hour2>\d{1,2}):(?P<minute2>\d{2})(?!\d)"
     r"|(?<![a-z\d])(?:q ?(?P<quarter>[1-4])|(?P<quarter2>[1-4]) ?q)(?=(?: ?20\d\d|'\d\d)?(?!\w))"
@@ -113,13 +113,14 @@ _FIGURE = re.compile(
     r"(?P<label>(?:option|step|question|part|scenario|choice) )?"
     r"(?:(?P<currency>s\$|us\$|sgd|usd|rm|\$|€|£|¥) ?)?"
     r"(?P<number>\d{1,3}(?:[,']\d{3})+(?:\.\d+)?(?![\d])|\d{1,3}(?: \d{3}){2,}(?!\d)|\d+(?:\.\d+)?|\.\d+)"
-    rf"(?: ?(?P<magnitude>{_MAGNITUDE})(?![a-z]))?"
-    rf"(?:[ -]{{0,2}}(?:{_UNIT})(?![a-z]))?"
+    rf"(?: ?(?P<magnitude>{_MAGNITUDE}){_TAMIL_END}(?![a-z]))?"
+    rf"(?:[ -]{{0,2}}(?:{_UNIT}){_TAMIL_END}(?![a-z]))?"
 )
 _PARTS_OF_YEAR = {
     10_000: ("quarter", "quarter2", "quarter3", "quarter4"),
     20_000: ("half_year", "half_year2", "half_year3"),
 }
+_FIRST_PART_OF_YEAR = min(_PARTS_OF_YEAR)
 _ORDINALS = {
     word: number
     for number, words in enumerate(("first 一", "second 二", "third 三", "fourth last 四"), start=1)
@@ -128,6 +129,9 @@ _ORDINALS = {
 # "I'm 33 years" is an age, "I'm 5 years into the loan" is not.
 _ADULT = 18
 _RANGE = re.compile(r"^ ?(?P<sign>-|~|to|or|and|至|到|hingga|atau) ?$")
+_FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
+_FRACTION = re.compile(r"(\d*) ?([½¼¾])")
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 
 
@@ -142,9 +146,15 @@ def figures(text: str) -> list[Figure]:
 
 def normalised(text: str) -> str:
     """Lower case, usual digits, dashes and spaces, no invisible characters, number words in digits."""
-    text = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    text = unicodedata.normalize("NFKC", _FRACTION.sub(_in_decimals, text))
+    text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    text = _FOREIGN_DIGIT.sub(lambda match: str(unicodedata.decimal(match.group())), text)
     text = _DASHES.sub("-", text).casefold().replace("’", "'")
     return in_digits(re.sub(r"[^\S\n]+", " ", text))
+
+
+def _in_decimals(match: re.Match[str]) -> str:
+    return f"{match[1] or 0}{_FRACTIONS[match[2]]}"
 
 
 def _find(text: str) -> Iterator[_Found]:
@@ -156,19 +166,12 @@ def _find(text: str) -> Iterator[_Found]:
 
 
 def _date(match: re.Match[str]) -> Figure | None:
-    """A day of a month as month * 100 + day; the day is 0 when only a month is named by its number."""
-    month, day = match["month"] or match["month2"], match["day"] or match["day2"]
-    if month and day:
-        number = _MONTH_NAMES.index(month[:3]) + 1
-        return _figure(match, Kind.DATE, Decimal(number * 100 + int(day)), day)
-    if match["cmonth"]:
-        value = int(match["cmonth"]) * 100 + int(match["cday"] or 0)
-        return _figure(match, Kind.DATE, Decimal(value), match["cday"] or match["cmonth"])
-    return None
+    day = dates.read(match)
+    return _figure(match, Kind.DATE, *day) if day else None
 
 
 def _part_of_year(match: re.Match[str]) -> Figure | None:
-    """Quarters as 10001 to 10004 and halves as 20001 and 20002: beyond every day of a month."""
+    """Quarters as 10001 to 10004 and halves as 20001 and 20002: beyond every day of a month, before every year."""
     for base, groups in _PARTS_OF_YEAR.items():
         if name := next(filter(None, (match[group] for group in groups)), None):
             number = Decimal(_ORDINALS.get(name) or name[0])
@@ -210,6 +213,8 @@ def _figure(match: re.Match[str], kind: Kind, value: Decimal, written: str) -> F
 def _like_its_range(text: str, one: _Found, following: _Found) -> _Found:
     """The first number of a range measures what the last one says: the "2" of "2 to 3%", the "500" of "$500-600k"."""
     between = _RANGE.match(text[one.end : following.start])
+    if between and one.figure.kind is Kind.DATE:
+        return _in_the_same_year(one, following)
     if between is None or one.factor != 1 or following.figure.kind in {Kind.PLAIN, Kind.DATE, Kind.TIME}:
         return one
     bare = one.figure.kind is Kind.PLAIN
@@ -220,6 +225,14 @@ def _like_its_range(text: str, one: _Found, following: _Found) -> _Found:
     size = unit if one.figure.written < 1_000 else unit / following.factor
     figure = replace(one.figure, kind=following.figure.kind, value=one.figure.written * size)
     return replace(one, figure=figure, factor=following.factor)
+
+
+def _in_the_same_year(one: _Found, following: _Found) -> _Found:
+    """Both days of "5 July to 9 August 2026" are of that year."""
+    year = dates.year_of(following.figure.value) if following.figure.kind is Kind.DATE else None
+    if year is None or one.figure.value >= _FIRST_PART_OF_YEAR:
+        return one
+    return replace(one, figure=replace(one.figure, value=one.figure.value + year * 10_000))
 
 
 def _size_of(found: _Found) -> Decimal:

@@ -47,6 +47,7 @@ _GROUPS = {
     "juta": 1_000_000,
     "billion": 1_000_000_000,
 }
+_ONES = "|".join(sorted(_SMALL, key=len, reverse=True))
 _FIRST = "|".join(sorted({*_SMALL, *_TENS}, key=len, reverse=True))
 _NEXT = "|".join(sorted({*_SMALL, *_TENS, *_TIMES, *_GROUPS, "puluh", "belas"}, key=len, reverse=True))
 _WORDS = re.compile(
@@ -65,7 +66,16 @@ _HALVES = (
     (re.compile(r"\btwo[ -]thirds of "), "67% of "),
     (re.compile(r"\b(?:one |a )quarter of "), "25% of "),
     (re.compile(r"\bthree[ -]quarters of "), "75% of "),
+    (re.compile(r"\bseparuh (?:daripada )?(?=gaji|pendapatan|harga|nilai)"), "50% "),
+    (re.compile(r"(?<=收入|薪水|工资|價格|价格|房价)的?一半|一半的?(?=收入|薪水|工资|价格|房价)"), "50%"),
+    (re.compile(r"\b(?=se(?:ratus|ribu|juta)\b)se"), "satu "),
 )
+_HALVES_ALONE = (
+    (re.compile(r"\bsetengah (?=tahun|peratus|juta)"), "0.5 "),
+    (re.compile(r"半(?=年|巴仙)"), "0.5"),
+)
+# "two and a half years", "1 1/2 years", "dua setengah tahun", "dua tahun setengah", "两年半", "一个半月"
+_LATIN_UNIT = r"(?:hundred|thousand|million|years?|months?|per ?cent|%|tahun|bulan|peratus|ratus|ribu|juta)"
 
 _CHINESE_DIGITS = {
     **{digit: value for value, digit in enumerate("零一二三四五六七八九")},
@@ -75,14 +85,53 @@ _CHINESE_DIGITS = {
 }
 _CHINESE_TIMES = {"十": 10, "百": 100, "千": 1_000}
 _CHINESE_GROUPS = {"万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000}
+# 百万 behind digits is their unit: 1.5百万.
 _CHINESE = re.compile(
-    r"[零〇一二三四五六七八九十百千两兩][零〇一二三四五六七八九十百千两兩万萬亿億]*(?:[点點][零〇一二三四五六七八九]+)?"
+    r"(?<![\d.])[零〇一二三四五六七八九十百千两兩][零〇一二三四五六七八九十百千两兩万萬亿億]*(?:[点點][零〇一二三四五六七八九]+)?"
 )
-_CHINESE_MEASURED = re.compile(r"^(?:年|岁|歲|个月|個月|月|天|周|星期|元|块|塊|新|%|巴仙|成)")
+_CHINESE_MEASURED = re.compile(r"^(?:年|岁|歲|个月|個月|月|天|周|星期|日|号|號|元|块|塊|新|%|巴仙|成)")
 _CHINESE_PERCENT = re.compile(
     r"百分之([0-9]+(?:\.[0-9]+)?|[零〇一二三四五六七八九十百]+(?:[点點][零〇一二三四五六七八九]+)?)"
 )
 _CHINESE_TENTHS = re.compile(r"([一二三四五六七八九0-9])成(?![立为為功员員本长長])")
+_AND_A_HALF = re.compile(
+    rf"(?<![\w.])(?P<number>\d+|{_ONES})(?: and a half| 1/2|-and-a-half| setengah)[ -](?P<unit>{_LATIN_UNIT})(?!\w)"
+    rf"|(?<![\w.])(?P<number2>\d+|{_ONES}) (?P<unit2>{_LATIN_UNIT})(?: and a half| setengah)(?!\w)"
+    r"|(?<![\d.零一二三四五六七八九十百千万])(?P<number3>\d+|[一二三四五六七八九两兩])(?P<unit3>年|百万|百萬|万|萬)半"
+    r"|(?<![\d.零一二三四五六七八九十百千万])(?P<number4>\d+|[一二三四五六七八九两兩])[个個]半(?P<unit4>个?月)"
+)
+_TAMIL_NUMBERS = {
+    word: number
+    for number, words in {
+        2: "இரண்டு இரு",
+        3: "மூன்று",
+        4: "நான்கு",
+        5: "ஐந்து",
+        6: "ஆறு",
+        7: "ஏழு",
+        8: "எட்டு",
+        9: "ஒன்பது",
+        10: "பத்து",
+        15: "பதினைந்து",
+        20: "இருபது",
+        25: "இருபத்தைந்து",
+        30: "முப்பது",
+        35: "முப்பத்தைந்து",
+        40: "நாற்பது",
+        50: "ஐம்பது",
+        60: "அறுபது",
+        70: "எழுபது",
+        80: "எண்பது",
+        90: "தொண்ணூறு",
+        100: "நூறு",
+    }.items()
+    for word in words.split()
+}
+# Only where a unit follows: other words begin with these too.
+_TAMIL = re.compile(
+    rf"(?<![\u0b80-\u0bff])(?:{'|'.join(sorted(_TAMIL_NUMBERS, key=len, reverse=True))})"
+    r"(?= (?:ஆண்ட|வருட|மாத|வார|நாட்|நாள|மணி|நிமிட|சதவீத|சதவிகித|விழுக்கா|வெள்ளி|டாலர்|ஆயிர|லட்ச|இலட்ச|மில்லிய|%))"
+)
 # "very", "by all means", "all sorts", "at once": no figures.
 _CHINESE_IDIOMS = re.compile(r"十分(?!钟|鐘)|千万(?=别|不|要|记|请)|千萬|万一|萬一|一万个|百般|十足|一一")
 
@@ -91,7 +140,19 @@ def in_digits(text: str) -> str:
     """The text (lower case) with number words as digits. Up to ten only where a unit follows: "two options" stay words."""
     for pattern, digits in _HALVES:
         text = pattern.sub(digits, text)
+    text = _AND_A_HALF.sub(_with_a_half, text)
+    for pattern, digits in _HALVES_ALONE:
+        text = pattern.sub(digits, text)
+    text = _TAMIL.sub(lambda match: str(_TAMIL_NUMBERS[match.group()]), text)
     return _chinese_in_digits(_WORDS.sub(lambda match: _words_as_digits(match, text), text))
+
+
+def _with_a_half(match: re.Match[str]) -> str:
+    """Half more of the unit named: 2.5 years. Number words of one unit alone: "two hundred and a half" is nobody's."""
+    number = match["number"] or match["number2"] or match["number3"] or match["number4"]
+    unit = match["unit"] or match["unit2"] or match["unit3"] or match["unit4"]
+    known = _SMALL.get(number, _CHINESE_DIGITS.get(number, number))
+    return f"{known}.5{'' if unit[0] in '年个個万萬百' else ' '}{unit}"
 
 
 def _words_as_digits(match: re.Match[str], text: str) -> str:
@@ -145,6 +206,8 @@ def _chinese(numeral: str) -> str:
     if numeral[0].isascii():
         return numeral
     whole, _, fraction = numeral.replace("點", "点").partition("点")
+    if len(whole) > 1 and all(character in _CHINESE_DIGITS for character in whole):
+        return "".join(str(_CHINESE_DIGITS[character]) for character in whole)  # 二零二五
     total, group, digit = 0, 0, 0
     for character in whole:
         if character in _CHINESE_DIGITS:
