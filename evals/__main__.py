@@ -12,11 +12,12 @@ from types import FrameType
 from bench.server import own_server
 from evals import cases, report
 from evals.case import Case
-from evals.models import Model, chosen
+from evals.models import CannotRun, Model, chosen, configured
 from evals.progress import Progress, say
 from evals.running import Run, run
 from evals.stage import Stage, running_stage
 from nextnest.rules.prompts import NAMES, texts_named
+from sandbox.children import ChildDied
 
 # What a turn reads: the prompt with the calculators' definitions, asked once or twice; measured with the stand-in.
 _TOKENS_PER_TURN = 10_000
@@ -30,10 +31,14 @@ def main() -> int:
         say(f"No case is of the kind or has the id {', '.join(options.only)}.")
         return 2
     try:
+        configured(options.model)  # before anything is started
         with own_server() as server, server.database() as url, running_stage(url) as stage:
             return _evaluate(stage, wanted, options)
     except KeyboardInterrupt:
         return 130
+    except (CannotRun, ChildDied, TimeoutError) as error:
+        say(f"\n{error}")
+        return 2
 
 
 def _evaluate(stage: Stage, wanted: Sequence[Case], options: argparse.Namespace) -> int:

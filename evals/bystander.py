@@ -9,6 +9,7 @@ from typing import Any
 
 from evals.case import Case
 from evals.customer import Customer
+from evals.models import CannotRun
 from evals.stage import Stage
 
 _numbers = count(4417)
@@ -62,13 +63,14 @@ class Bystander:
 
 
 def settled_bystander(stage: Stage) -> Bystander:
-    """A greeted and answered customer who says nothing more."""
+    """A greeted and answered customer who says nothing more. CannotRun when not even she gets an answer."""
     mark = f"heron-{next(_numbers)}"
     says = f"My file is called {mark}. Which documents do I need?"
     customer = Customer(stage, Case(id="bystander", kind="bystander", says=((says,),)))
     evidence = customer.play()
-    if evidence.trouble or not evidence.lines:
-        raise RuntimeError(f"the product does not run: {evidence.trouble}; logs are in {stage.folder}")
+    if evidence.trouble or not evidence.replies:
+        found = evidence.trouble or f"the customer got no reply but a person, {evidence.reason}"
+        raise CannotRun(f"A first question was not answered: {found}. Logs are in {stage.folder}")
     picture = _picture(stage, customer.conversation_id)
     return Bystander(stage, customer.conversation_id, mark, picture, len(stage.chatwoot.requests))
 

@@ -14,6 +14,10 @@ STAND_IN = "sandbox"
 _STAND_INS_NAME, _HOSTILE_NAME = "sandbox-model", "sandbox-hostile"
 
 
+class CannotRun(Exception):
+    """There is no use in playing the cases: no model, or a product that does not answer."""
+
+
 class _Configured(BaseSettings):
     """The settings of the model alone, as production reads them."""
 
@@ -40,11 +44,16 @@ class Model:
 
 def chosen(name: str | None, stand_in: ModelSandbox) -> Model:
     """The stand-in when asked for or when nothing is configured; else the configured one, or another of its provider."""
+    return configured(name) or Model(STAND_IN, of_stand_in(stand_in))
+
+
+def configured(name: str | None) -> Model | None:
+    """None for the stand-in. CannotRun when a model is wanted and its provider has no key."""
     settings = _Configured()
     if name == STAND_IN or (name is None and not (settings.openai_api_key and settings.openai_model)):
-        return Model(STAND_IN, of_stand_in(stand_in))
+        return None
     if settings.openai_api_key is None:
-        raise ValueError(f"OPENAI_API_KEY is missing: {name} cannot be asked. --model sandbox needs none.")
+        raise CannotRun(f"OPENAI_API_KEY is missing: {name} cannot be asked. --model sandbox needs none.")
     given = {
         "OPENAI_API_KEY": settings.openai_api_key.get_secret_value(),
         "OPENAI_BASE_URL": settings.openai_base_url,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import tempfile
 import time
@@ -83,9 +84,9 @@ class Stage:
 
 @contextmanager
 def running_stage(database_url: str) -> Iterator[Stage]:
-    """Web and stand-ins, stopped afterwards with all they started."""
+    """Web and stand-ins, stopped afterwards with all they started. Their logs stay after an error."""
+    folder = Path(tempfile.mkdtemp(prefix="nextnest-evals-"))
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nextnest-evals-")))
         chatwoot = stack.enter_context(ChatwootSandbox())
         model = stack.enter_context(ModelSandbox())
         port = _free_port()
@@ -99,6 +100,7 @@ def running_stage(database_url: str) -> Iterator[Stage]:
         chatwoot.set_webhook(f"{url}/api/chatwoot-webhook")
         stack.callback(chatwoot.set_webhook, None)
         yield stage
+    shutil.rmtree(folder)
 
 
 # Web asks no model; its settings want one all the same.
