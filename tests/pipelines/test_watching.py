@@ -13,7 +13,8 @@ WRONG = {
     "out of order": "update broker_conversations set status = 'active', broker_id = (select min(id::text)::uuid"
     " from ai_brokers) where conversation_id = 2",
     "taken from a person": "update broker_conversations set held_by = 'person' where conversation_id = 1;"
-    " update broker_conversations set status = 'active', broker_id = (select min(id::text)::uuid from ai_brokers) where conversation_id = 1",
+    " update broker_conversations set status = 'active', broker_id = (select min(id::text)::uuid"
+    " from ai_brokers) where conversation_id = 1",
     "free beside a waiting lead": "update ai_brokers set active_conversations = '{9}' where slug = 'grace-lim';"
     " update ai_brokers set active_conversations = '{}'",
 }
