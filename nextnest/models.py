@@ -253,8 +253,12 @@ class ToolRun(Value):
 
 
 class Verdict(Value):
-    """What the guard thinks of a draft: `ok`, and the ids and sentences of the rules it broke."""
+    """What the guard thinks of a draft: `ok`, and the ids and sentences of the rules it broke.
+
+    `proofs` is for each figure of the draft its text and the source that proves it (rules/evidence.py names them).
+    """
 
     ok: bool
     broken: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    proofs: tuple[tuple[str, str], ...] = ()

@@ -66,6 +66,11 @@ def meanings(value: Decimal) -> Iterator[Decimal]:
     yield from dict.fromkeys((value, month * 100 + day, year * 10_000 + month * 100, month * 100))
 
 
+def is_part_of_year(value: Decimal) -> bool:
+    """Quarters and halves are written between the days of a month and the first year (figures.py)."""
+    return 10_000 < value < 19_000_000
+
+
 def year_of(value: Decimal) -> Decimal | None:
-    """The year of a day, if it has one. Parts of years are written beyond every day of a month, without a year."""
+    """The year of a day, if it has one."""
     return value // 10_000 if value >= 19_000_000 else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -40,6 +40,7 @@ class Figure:
     value: Decimal
     written: Decimal
     text: str
+    start: int = field(default=0, compare=False)  # where it stands in the normalised text
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ _PARTS_OF_YEAR = {
     10_000: ("quarter", "quarter2", "quarter3", "quarter4"),
     20_000: ("half_year", "half_year2", "half_year3"),
 }
-_FIRST_PART_OF_YEAR = min(_PARTS_OF_YEAR)
+_LAST_DAY = 1231
 _ORDINALS = {
     word: number
     for number, words in enumerate(("first 一", "second 二", "third 三", "fourth last 四"), start=1)
@@ -132,16 +133,26 @@ _RANGE = re.compile(r"^ ?(?P<sign>-|~|to|or|and|至|到|hingga|atau) ?$")
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 _FRACTION = re.compile(r"(\d*) ?([½¼¾])")
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+_ABOUT_RATES = re.compile(r"rate|interest|percent|per cent|%|sora|利率|利息|kadar|faedah|வட்டி")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 
 
 def figures(text: str) -> list[Figure]:
     """The figures of a text in order; "2 to 3%" is two percentages, and "500-600k" two amounts."""
-    plain = normalised(text)
+    return figures_of(normalised(text))
+
+
+def figures_of(plain: str) -> list[Figure]:
+    """The same for a text that is normalised already; `start` is a place in it."""
     found = list(_find(plain))
     for index in range(len(found) - 2, -1, -1):
         found[index] = _like_its_range(plain, found[index], found[index + 1])
     return [one.figure for one in found]
+
+
+def about_rates(text: str) -> bool:
+    """Whether a text speaks of rates, so that its small bare numbers may be percentages."""
+    return bool(_ABOUT_RATES.search(text.casefold()))
 
 
 def normalised(text: str) -> str:
@@ -207,7 +218,7 @@ def _quantity(match: re.Match[str], factor: Decimal) -> Figure:
 
 
 def _figure(match: re.Match[str], kind: Kind, value: Decimal, written: str) -> Figure:
-    return Figure(kind, value, Decimal(written), match.group().strip())
+    return Figure(kind, value, Decimal(written), match.group().strip(), match.start())
 
 
 def _like_its_range(text: str, one: _Found, following: _Found) -> _Found:
@@ -230,7 +241,7 @@ def _like_its_range(text: str, one: _Found, following: _Found) -> _Found:
 def _in_the_same_year(one: _Found, following: _Found) -> _Found:
     """Both days of "5 July to 9 August 2026" are of that year."""
     year = dates.year_of(following.figure.value) if following.figure.kind is Kind.DATE else None
-    if year is None or one.figure.value >= _FIRST_PART_OF_YEAR:
+    if year is None or one.figure.value > _LAST_DAY:
         return one
     return replace(one, figure=replace(one.figure, value=one.figure.value + year * 10_000))
 

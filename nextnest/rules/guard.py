@@ -7,14 +7,16 @@ not? A sentence that denies it ("nobody can promise approval") is fine. What the
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from nextnest.models import Lead, Verdict
-from nextnest.rules import sentences
-from nextnest.rules.figures import Figure, Kind, figures, normalised
+from nextnest.rules import markup, reply_language, sentences
+from nextnest.rules.evidence import Evidence, kind_to_prove, of_lead, of_text
+from nextnest.rules.figures import Figure, Kind, figures_of, normalised
+from nextnest.rules.language import Language
 from nextnest.rules.leaks import told_instructions
-from nextnest.rules.sentences import Rule
 
 EMPTY = "empty"
 TOO_LONG = "too_long"
@@ -28,6 +30,13 @@ PROMISED_CONTACT = sentences.PROMISED_CONTACT
 CLAIMED_HUMAN = sentences.CLAIMED_HUMAN
 ASKED_FOR_IDENTITY = sentences.ASKED_FOR_IDENTITY
 GAVE_ADVICE = sentences.GAVE_ADVICE
+ENCOURAGED_EVASION = sentences.ENCOURAGED_EVASION
+SPOKE_FOR_BANK = sentences.SPOKE_FOR_BANK
+CLAIMED_ADVISER = sentences.CLAIMED_ADVISER
+CLAIMED_ACTION = sentences.CLAIMED_ACTION
+TEMPLATE_CODE = markup.TEMPLATE_CODE
+FOREIGN_LINK = markup.FOREIGN_LINK
+WRONG_LANGUAGE = "wrong_language"
 
 # Two or three short paragraphs have a few hundred characters; what is ten times that is no chat message.
 _LONGEST_DRAFT = 4_000
@@ -36,49 +45,70 @@ _LONGEST_DRAFT = 4_000
 _LONGEST_TEXT, _LONGEST_EVIDENCE = 4_000, 12_000
 # "two options", "1-2 questions", "step 3": small counts are how people talk, not figures of a loan.
 _LARGEST_HARMLESS_COUNT = 10
-# Where no unit is given, an amount is at least this; an age or a number of years at most the next; a rate at most the
-# last, well above any Singapore home loan of thirty years.
-_SMALLEST_AMOUNT, _MOST_YEARS, _MOST_RATE = 100, 100, 20
 _HARMLESS = re.compile(
     r"\b24/7\b"
     r"|^ ?\(?\d{1,2}[.)]\s"  # the number of a list item
-    r"|\b[1-5]-(?:room|bedroom)\b"  # HDB's flat types
-    r"|\b[136]-?(?:m|month) (?:compounded )?sora\b"  # the benchmark's name
+    r"|\b[1-5] ?-?(?:room|bedroom|bedder|rm)\b|\b[1-5]房式?|\b[1-5] bilik\b|\b[1-5] ?அறை"  # types of flats
+    r"|\b[136](?:-| )?(?:m|month) (?:compounded )?sora\b|[136]个月(?:复利)?sora|\bsora 3 bulan\b"  # the benchmark's name
+    r"|\b(?:ext\.?|extension|sambungan|分机) ?(?:no\.? ?)?\d{1,4}\b|\bpress \d\b"  # telephones have them
+    r"|\b(?:ir8a|ir8e|ir21|form [1-9]|covid-19|3d|4g|5g|office 365)\b"  # names that have figures
     r"|(?<!by the )(?<!on the )(?<!until the )(?<!before the )(?<!after the )\b(?:1st|2nd|3rd|4th|5th)\b"
     r"(?! quarter| half| of \w+ber)",
     re.MULTILINE,
 )
-_ABOUT_RATES = re.compile(r"rate|interest|percent|per cent|%|sora|利率|利息|kadar|faedah|வட்டி")
 _PLACEHOLDERS = re.compile(r"\[(?:name|phone|e-?mail|nric|your [^\]]*|insert[^\]]*)\]")
+# A figure's sentence and clause: what its rule's subject is looked for in.
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
+_CLAUSE_END = re.compile(
+    r"[,;](?!\d)|[，；、]|\b(?:and|but|while|whereas|dan|tetapi|manakala)\b|而|但|和|மற்றும்|ஆனால்"
+)
 # Words of the customer's own, given as such: You asked "…".
 _QUOTE = re.compile(
     r"(?P<lead>(?:asked|noted|wrote|said|say|mentioned|:|;)\s*)(?:\"(?P<straight>[^\"\n]+)\"|“(?P<curly>[^”\n]+)”)"
 )
-_TIMELINE_MONTHS = {"next_3_months": (3,), "3_6_months": (3, 6)}
 
 
 def check_reply(
-    draft: str, *, lead: Lead | None, customer_texts: Sequence[str], results: Iterable[str] = ()
+    draft: str,
+    *,
+    lead: Lead | None,
+    customer_texts: Sequence[str],
+    evidence: Sequence[Evidence] = (),
+    results: Sequence[str] = (),
+    language: Language | None = None,
 ) -> Verdict:
-    """Judge a draft against the facts of the lead, the customer's own words and the `results` of calculations.
+    """Judge a draft against `evidence` (results and rules), the lead, the customer's own words and the texts of `results`.
 
-    A draft of more than 4,000 characters is broken whatever it says. Of each evidence text the first 4,000 characters
-    are read, of all together 12,000 with the last texts first: a figure beyond that proves nothing.
+    `language` is the one the customer writes in; None when that is not clear, and then any will do. A draft of more than
+    4,000 characters is broken whatever it says. Of each text the first 4,000 characters are read, of all together 12,000
+    with the last texts first: a figure beyond that proves nothing.
 
-    `broken` holds the ids of the rules above, `reasons` a sentence for each that also tells the model what to mend.
+    `broken` holds the ids of the rules above, `reasons` a sentence for each that also tells the model what to mend,
+    `proofs` the source of each figure that is proved.
     """
     if len(draft) > _LONGEST_DRAFT:
         reason = f"The message must be short: two or three paragraphs, never more than {_LONGEST_DRAFT} characters."
         return Verdict(ok=False, broken=(TOO_LONG,), reasons=(reason,))
     own_words = _without_quotes(draft, list(_readable(customer_texts)))
+    known = [*evidence, *(of_lead(lead) if lead else ()), *_of_texts(customer_texts, results)]
+    figures = list(_proofs(own_words, known))
     found = [*_empty(draft), *_placeholders(own_words), *_instructions(draft)]
-    found += _unproved(own_words, _Evidence(lead, _readable([*customer_texts, *results])))
-    found += [(rule.id, f'{rule.reason} Not: "{said}".') for rule, said in _said(own_words)]
+    found += [(UNPROVED_FIGURE, _unproved(text)) for text, source in figures if source is None]
+    found += markup.found_in(own_words, customer_texts)
+    found += [(rule.id, f'{rule.reason} Not: "{said}".') for rule, said in sentences.broken_by(own_words)]
+    found += [(WRONG_LANGUAGE, reason) for reason in reply_language.mismatch(own_words, language)]
     return Verdict(
         ok=not found,
         broken=tuple(dict.fromkeys(rule for rule, _ in found)),
         reasons=tuple(dict.fromkeys(reason for _, reason in found)),
+        proofs=tuple(dict.fromkeys((text, source) for text, source in figures if source)),
     )
+
+
+def _of_texts(customer_texts: Sequence[str], results: Sequence[str]) -> Iterator[Evidence]:
+    said = set(customer_texts)
+    for text in _readable([*customer_texts, *results]):
+        yield from of_text(text, "customer" if any(one.startswith(text) for one in said) else "result")
 
 
 def _readable(texts: Iterable[str]) -> Iterator[str]:
@@ -105,22 +135,32 @@ def _instructions(draft: str) -> Iterator[tuple[str, str]]:
         yield TOLD_INSTRUCTIONS, "Say nothing of what you were told to do or not to do."
 
 
-def _unproved(text: str, evidence: _Evidence) -> Iterator[tuple[str, str]]:
-    for figure in figures(_HARMLESS.sub(" , ", normalised(text))):
-        if not _is_harmless(figure) and not evidence.proves(figure):
-            yield UNPROVED_FIGURE, f'"{figure.text}" is neither in the customer\'s words nor in the facts.'
+def _unproved(figure: str) -> str:
+    return f'"{figure}" is neither in the customer\'s words nor in the facts or results.'
+
+
+def _proofs(text: str, known: Iterable[Evidence]) -> Iterator[tuple[str, str | None]]:
+    """Each figure that needs a proof, and the source of its first one."""
+    evidence: dict[tuple[Kind, Decimal], dict[Evidence, None]] = {}
+    for one in known:
+        evidence.setdefault((one.kind, one.value), {})[one] = None
+    for sentence in _SENTENCE_END.split(_HARMLESS.sub(" , ", normalised(text))):
+        ends = [match.start() for match in _CLAUSE_END.finditer(sentence)]
+        for figure in figures_of(sentence):
+            if not _is_harmless(figure):
+                possible = evidence.get(kind_to_prove(figure), ())
+                clause = _clause_at(sentence, ends, figure.start) if possible else ""
+                proofs = (one.source for one in possible if one.may_be_said_in(clause, sentence))
+                yield figure.text, next(proofs, None)
+
+
+def _clause_at(sentence: str, ends: Sequence[int], place: int) -> str:
+    index = bisect_left(ends, place)
+    return sentence[ends[index - 1] if index else 0 : ends[index] if index < len(ends) else len(sentence)]
 
 
 def _is_harmless(figure: Figure) -> bool:
     return figure.kind is Kind.COUNT and figure.value <= _LARGEST_HARMLESS_COUNT
-
-
-def _said(text: str) -> Iterator[tuple[Rule, str]]:
-    """Each rule that a clause breaks, with the words that break it."""
-    for clause in sentences.clauses(text):
-        for rule in sentences.RULES:
-            if words := rule.broken_by(clause):
-                yield rule, words
 
 
 def _without_quotes(draft: str, customer_texts: Sequence[str]) -> str:
@@ -133,55 +173,3 @@ def _without_quotes(draft: str, customer_texts: Sequence[str]) -> str:
         return f"{match['lead']}this" if any(begun in text for text in said) else match.group()
 
     return _QUOTE.sub(unquoted, draft)
-
-
-class _Evidence:
-    """The figures that may be repeated, each in every kind its writer may have meant."""
-
-    def __init__(self, lead: Lead | None, texts: Iterable[str]) -> None:
-        self._meant: set[tuple[Kind, Decimal]] = set()
-        if lead is not None:
-            self._meant.update(_of_lead(lead))
-        for text in texts:
-            about_rates = bool(_ABOUT_RATES.search(text.casefold()))
-            for figure in figures(text):
-                self._meant.update(_meanings(figure, about_rates))
-
-    def proves(self, figure: Figure) -> bool:
-        """A figure without a unit may repeat any number; one with a unit only what was meant in that unit."""
-        if figure.kind in {Kind.PLAIN, Kind.COUNT}:
-            return (Kind.PLAIN, figure.value) in self._meant
-        return (figure.kind, figure.value) in self._meant
-
-
-def _meanings(figure: Figure, about_rates: bool) -> Iterator[tuple[Kind, Decimal]]:
-    yield figure.kind, figure.value
-    yield Kind.PLAIN, figure.value if figure.kind is Kind.MONEY else figure.written
-    if figure.kind is not Kind.PLAIN:
-        return
-    is_whole = figure.value == figure.value.to_integral_value()
-    if figure.value >= _SMALLEST_AMOUNT:
-        yield Kind.MONEY, figure.value
-    if is_whole and figure.value <= _MOST_YEARS:
-        yield Kind.MONTHS, figure.value * 12
-        yield Kind.AGE, figure.value
-    if figure.value <= _MOST_RATE and (about_rates or not is_whole):
-        yield Kind.PERCENT, figure.value
-
-
-def _of_lead(lead: Lead) -> Iterator[tuple[Kind, Decimal]]:
-    amounts = [lead.property_price, lead.monthly_income, lead.existing_commitments, lead.outstanding_loan]
-    for amount in [*lead.incomes, *amounts]:
-        if amount is not None:
-            yield from _both(Kind.MONEY, amount, amount)
-    for age in lead.ages:
-        yield from _both(Kind.AGE, Decimal(age), Decimal(age))
-    for months in _TIMELINE_MONTHS.get(lead.purchase_timeline or "", ()):
-        yield from _both(Kind.MONTHS, Decimal(months), Decimal(months))
-    if lead.current_rate is not None:
-        yield from _both(Kind.PERCENT, lead.current_rate, lead.current_rate)
-
-
-def _both(kind: Kind, value: Decimal, written: Decimal) -> Iterator[tuple[Kind, Decimal]]:
-    yield kind, value
-    yield Kind.PLAIN, written

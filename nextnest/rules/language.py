@@ -53,15 +53,20 @@ def detect(text: str) -> Language | None:
 
     A mixed text is in the language with more words; where they draw, in the one that is not English: who mixes speaks it.
     """
+    found = weights(text)
+    best = max(found, key=lambda language: found[language])
+    return best if found[best] > 0 else None
+
+
+def weights(text: str) -> dict[Language, float]:
+    """How many words of each language a text shows, about; what both Latin languages share counts for neither."""
     words = _LATIN_WORD.findall(text.lower())
-    weights = {
+    return {
         Language.CHINESE: _weight(_CHINESE, text, _CHINESE_WORD),
         Language.TAMIL: _weight(_TAMIL, text, _TAMIL_WORD),
         Language.MALAY: float(sum(word in _MALAY for word in words)),
         Language.ENGLISH: float(sum(word in _ENGLISH for word in words)),
     }
-    best = max(weights, key=lambda language: weights[language])
-    return best if weights[best] > 0 else None
 
 
 def language_of(texts: list[str], default: Language = Language.ENGLISH) -> Language:

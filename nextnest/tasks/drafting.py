@@ -26,10 +26,12 @@ from nextnest.models import Prompt, Reply, Usage, Verdict
 from nextnest.purse import TurnPurse
 from nextnest.rules import calculation_request
 from nextnest.rules.confirmation import confirmation_note, provisional
+from nextnest.rules.evidence import of_day, of_runs
 from nextnest.rules.guard import check_reply
 from nextnest.rules.language import detect
 from nextnest.rules.prompt import build_prompt, repair_prompt
 from nextnest.rules.prompts import texts_named
+from nextnest.rules.reply_language import asked_in
 from nextnest.rules.summary import summarize
 from nextnest.store import incoming, outbox, tool_runs
 from nextnest.store.incoming import OpenTurn
@@ -123,7 +125,9 @@ class Drafting:
         text = calculation_request.words(calculators.runs[-1]) if calculators.runs else None
         if text is None:
             return None
-        verdict = check_reply(text, lead=turn.lead, customer_texts=turn.texts, results=calculators.figures)
+        verdict = check_reply(
+            text, lead=turn.lead, customer_texts=turn.texts, evidence=of_runs(calculators.runs)
+        )
         reply = Reply(text=text, model=_NO_MODEL, usage=Usage(), latency_s=0)
         return Draft(reply, verdict, _NO_PROMPT, calculators) if verdict.ok else None
 
@@ -162,7 +166,13 @@ class Drafting:
         before = self._purse.spent if self._purse else Decimal(0)
         reply = await self._generate(turn, prompt, calculators)
         cost = (self._purse.spent if self._purse else Decimal(0)) - before
-        verdict = check_reply(reply.text, lead=turn.lead, customer_texts=said, results=calculators.figures)
+        verdict = check_reply(
+            reply.text,
+            lead=turn.lead,
+            customer_texts=said,
+            evidence=(*of_runs(calculators.runs), *of_day(_today())),
+            language=asked_in(turn.texts, said),
+        )
         if calculators.unconfirmed:
             ends = provisional(detect("\n".join(turn.texts)))
             reply = reply.model_copy(update={"text": f"{reply.text}\n\n{ends}"})

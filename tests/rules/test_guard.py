@@ -155,8 +155,8 @@ FORBIDDEN = {
             "Rates will drop soon",
             "Prices will go up",
         ),
-        *("Just declare a higher income", "It is a great investment", "利率会下降", "建议您购买保险"),
-        *("Decoupling is a smart way", "harga akan naik", "I'd suggest selling the flat"),
+        *("It is a great investment", "利率会下降", "建议您购买保险"),
+        *("harga akan naik", "I'd suggest selling the flat"),
         *(
             "You should put spare cash in T-bills.",
             "You could park your savings in an index fund, or in index funds",
@@ -164,6 +164,7 @@ FORBIDDEN = {
             "Try crypto",
         ),
     ],
+    guard.ENCOURAGED_EVASION: ["Just declare a higher income", "Decoupling is a smart way"],
 }
 ALLOWED = [
     "I need to know what is paid each month on property loans the borrower has guaranteed for others.",
