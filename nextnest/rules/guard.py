@@ -51,12 +51,16 @@ _HARMLESS = re.compile(
     r"|\b[1-5] ?-?(?:room|bedroom|bedder|rm)\b|\b[1-5]房式?|\b[1-5] bilik\b|\b[1-5] ?அறை"  # types of flats
     r"|\b[136](?:-| )?(?:m|month) (?:compounded )?sora\b|[136]个月(?:复利)?sora|\bsora 3 bulan\b"  # the benchmark's name
     r"|\b(?:ext\.?|extension|sambungan|分机) ?(?:no\.? ?)?\d{1,4}\b|\bpress \d\b"  # telephones have them
+    r"|\b99(?:-|/|:|比)1\b"  # a way of buying that nobody may be encouraged to, by its name
     r"|\b(?:ir8a|ir8e|ir21|form [1-9]|covid-19|3d|4g|5g|office 365)\b"  # names that have figures
     r"|(?<!by the )(?<!on the )(?<!until the )(?<!before the )(?<!after the )\b(?:1st|2nd|3rd|4th|5th)\b"
     r"(?! quarter| half| of \w+ber)",
     re.MULTILINE,
 )
-_PLACEHOLDERS = re.compile(r"\[(?:name|phone|e-?mail|nric|your [^\]]*|insert[^\]]*)\]")
+_PLACEHOLDERS = re.compile(
+    r"[\[<{](?:(?:customer|client|broker|agent|company|your|first|last|full)[ _-]?)?(?:name|phone|e-?mail|nric|amount|rate"
+    r"|date|link|address)[\]>}]|\[(?:your |insert)[^\]]*\]|\{[a-z_]+\}|\bxx+(?:%|k\b)|\$x+\b|_{3,}"
+)
 # A figure's sentence and clause: what its rule's subject is looked for in.
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
 _CLAUSE_END = re.compile(

@@ -27,6 +27,9 @@ _NOT_THE_CUSTOMERS = (
     r"(?<!do you )(?<!have you )(?<!borrower has )(?<!borrowers have )(?<!loan you )(?<!loans you )(?<!loan you've )"
     r"(?<!loans you've )(?<!loan you have )(?<!loans you have )"
 )
+_OF_THE_FACTS = (
+    r"(?: [\w']+){0,4}? (?:income|salary|payslips?|debts?|loans?|commitments?|bank|liabilities|tenancy)\b"
+)
 # "Should" is doubt elsewhere; here it is the advice.
 _YOU_SHOULD = r"(?:\byou (?:should|could|can|may|might|would|ought to) (?:\w+ ){0,2}?)?"
 _PRODUCT = (
@@ -45,7 +48,6 @@ RULES = (
         rf"(?:\bwill|'ll|\bshall|\bgoing to|\bgonna|\bsure to|\bbound to|\bcertain to) (?:{_SURE} )*(?:be |get "
         rf"|kena )(?:{_SURE} )*(?:approved?|accepted|granted)",
         rf"\b(?:is|are|'re|been|'s|getting|as good as) (?:{_SURE} |pre-?)*approved\b",
-        r"\b(?:won't|will not|cannot|can't|never) (?:be |get |kena )?(?:rejected?|declined|turned down)",
         rf"\b{_YOU} (?:will |do |can )?(?:{_SURE} )*qualify\b|\byou'll (?:{_SURE} )*qualify\b"
         rf"|\b{_SURE} (?:qualify|eligible|approved?)\b",
         rf"\byou(?:'re| are) (?:{_SURE} )*(?:eligible|pre-?approved|qualified)\b",
@@ -63,6 +65,12 @@ RULES = (
         r"|\brest assured (?:that )?you",
         r"\b(?:confirm|sure|for sure|die die) (?:\w+ )?(?:can|approve|approved|will|get|pass|kena)\b(?! you)"
         r"|\b(?:can|sure) (?:get )?approve (?:one|wan|lah)\b|\bcan one lah\b|\bconfirm plus chop\b",
+    ),
+    rule(
+        PROMISED_APPROVAL,
+        r"\b(?:won't|will not|cannot|can't|never|sure not) (?:be |get |kena )?(?:rejected?|declined|turned down)",
+        denial=False,
+        doubt=True,
     ),
     rule(
         PROMISED_RATE,
@@ -144,9 +152,7 @@ RULES = (
         r"\byou (?:should|can|could) (?:\w+ )?decouple\b|\b(?:suggest|recommend|advise) (?:\w+ )?decoupling",
         r"\b(?:declare|state|put|report|show|write)(?: \w+){0,3}? (?:higher|lower|more|less|bigger) (?:\w+ )?(?:income"
         r"|salary|pay)\b",
-        r"\b(?:inflate|overstate|understate|exaggerate|hide|conceal|leave out|leave off|fake|doctor|don't (?:declare"
-        r"|mention|tell|disclose|report)|no need to (?:declare|mention|tell|disclose))(?: [\w']+){0,4} (?:income|salary"
-        r"|payslips?|debts?|loans?|commitments?|bank|card|liabilities|tenancy)\b",
+        rf"\b(?:inflate|overstate|understate|exaggerate|hide|conceal|leave out|leave off|fake|doctor){_OF_THE_FACTS}",
         r"\bdecoupl\w+ (?:is|would be|will) (?:\w+ ){0,3}?(?:good|smart|great|save|best|worth|easy|clever)",
         r"\b(?:to|can|could|lets? you|helps? (?:you )?|and) (?:avoid|dodge|skip|escape|siam|get around) (?:paying )?(?:the )?"
         r"(?:absd|stamp dut(?:y|ies)|bsd|ssd|tax)",
@@ -154,5 +160,10 @@ RULES = (
         r"|trick|method|way|is (?:good|fine|okay|ok|legal))",
         r"\bput (?:it|the (?:\w+ )?(?:flat|condo|property|house|unit)) (?:under|in) (?:[\w']+ ){1,3}?name to (?:avoid|save)",
         r"\b(?:backdate|under the table|undervalue the)\b",
+    ),
+    rule(
+        ENCOURAGED_EVASION,
+        rf"\b(?:don't|do not|dont|no need to|needn't|never|better not) (?:declare|mention|tell|disclose|report){_OF_THE_FACTS}",
+        denial=False,
     ),
 )

@@ -76,7 +76,13 @@ RULES = (
         TOLD_INSTRUCTIONS,
         r"\bmy (?:system |own |internal |original |hidden )?(?:prompt|instructions|guidelines|programming)\b"
         r"|\bsystem prompt\b",
-        r"\bi(?: was| am|'m| have been|'ve been) (?:told|instructed|programmed|prompted|configured|ordered) (?:not )?to\b",
+        r"\bi(?: was| am|'m| have been|'ve been) (?:told|instructed|programmed|prompted|configured|ordered) to\b",
         r"\bthe rules i (?:was|am|were|have been) given\b",
+    ),
+    rule(
+        TOLD_INSTRUCTIONS,
+        r"\bi(?: was| am|'m| have been|'ve been) (?:told|instructed|programmed|prompted|configured|ordered) not to\b"
+        r"|\bi(?: am|'m) not (?:allowed|permitted) to (?:say|tell|mention|talk about|discuss) (?:that|this|it|them)\b",
+        denial=False,
     ),
 )

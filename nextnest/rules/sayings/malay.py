@@ -25,6 +25,7 @@ _FEW = r"(?: [\w-]+){0,4}?"
 _BANK = rf"(?:{BANKS}|bank)"
 _IDENTITY = r"(?:nric|kad pengenalan|(?:no\.?|nombor) ic|ic anda|pasport|kata laluan|singpass|nombor kad|nombor akaun|cvv)"
 _INVEST = r"(?:labur\w*|melabur\w*|pelaburan|insurans|takaful|mrta|mrtt|saham|emas|kripto|bitcoin|unit amanah|beli sekarang)"
+_OF_THE_FACTS = r"(?: \w+){0,4}? (?:bank|pinjaman|hutang|komitmen|pendapatan|gaji)"
 
 RULES = (
     rule(
@@ -113,10 +114,15 @@ RULES = (
         ENCOURAGED_EVASION,
         r"\b(?:isytihar\w*|letak\w*|tulis\w*|lapor\w*|nyatakan|tunjuk\w*)(?: \w+){0,2}? (?:gaji|pendapatan)(?: \w+){0,2}? "
         r"(?:lebih )?(?:tinggi|rendah|besar)",
-        r"\b(?:sembunyi\w*|menyembunyikan|rahsiakan|palsukan|jangan (?:beritahu|isytihar\w*|bagi ?tahu|cakap|dedahkan)|tak perlu"
-        r" (?:beritahu|isytihar\w*|bagi ?tahu))(?: \w+){0,4}? (?:bank|pinjaman|hutang|komitmen|pendapatan|gaji)",
+        rf"\b(?:sembunyi\w*|menyembunyikan|rahsiakan|palsukan){_OF_THE_FACTS}",
         r"\b(?:elak\w*|mengelak\w*|lari daripada)(?: \w+){0,2}? (?:absd|duti setem|ssd|cukai)|\b(?:buat|guna|cuba) (?:\w+ )?"
         r"(?:decoupl\w+|99-1)\b",
+    ),
+    rule(
+        ENCOURAGED_EVASION,
+        r"\b(?:jangan|tak perlu|tidak perlu|tak payah) (?:beritahu|isytihar\w*|bagi ?tahu|cakap|dedahkan)"
+        rf"{_OF_THE_FACTS}",
+        denial=False,
     ),
     rule(
         TOLD_INSTRUCTIONS,

@@ -48,7 +48,7 @@ _WHETHER = re.compile(
     r"\b(?:whether|how much|how many|see if|check if|know if|work out if) (?:[\w'-]+ ){0,4}$"
     r"|\b(?:if|whether|once|when|unless|before|until|after|as soon as|which|how|what|that|how likely|chances?|do|does"
     r"|could|would|might|may|should|asked about|looking for|want|hoping for|after|jika|kalau|sama ada|sekiranya|apabila"
-    r"|selepas|setelah|bila|berapa) (?:(?:your|the|a|an|this|these|you|they|it|we|loans?|application|anda|pinjaman|bank)"
+    r"|selepas|setelah|bila|berapa) (?:(?:your|the|a|an|this|these|you|they|it|we|i|loans?|application|anda|pinjaman|bank)"
     r" ?){0,3}$"
     r"|(?:如果|是否|能否|会不会|會不會|能不能|可不可以|要是|若|一旦|假如|多少|等)[^。]{0,8}$"
 )
@@ -56,7 +56,8 @@ _WHETHER = re.compile(
 _DENIED_AFTER = re.compile(
     r"^(?: \w+){0,2}? ?(?:is|are|may|might|does|do|need)(?:n't| not) (?:be |mean )?(?:always|necessarily|everything"
     r"|the only|the whole|automatically)\b|^(?: for (?:you|anyone|everyone))? (?:depends?|turns? on|varies|vary|differs?"
-    r"|changes?|comes? down to)\b|^(?:取决于|取決於|因人而异|要看|视|bergantung| bergantung)"
+    r"|changes?|comes? down to)\b"
+    r"|^(?:不一定|未必|并不|並不|不见得|不見得|取决于|取決於|因人而异|要看|视|bergantung| bergantung)"
 )
 _SCRIPTS = {
     "latin": re.compile(r"[a-z]"),
@@ -68,7 +69,7 @@ _SCRIPTS = {
 @dataclass(frozen=True)
 class Rule:
     """`pattern` is looked for in lower-case clauses of its script. `denial` and `doubt`: whether these turn it into
-    something else. Several rules may have one id."""
+    something else, before it or within it. Several rules may have one id."""
 
     id: str
     pattern: re.Pattern[str]
@@ -92,7 +93,8 @@ class Rule:
 
     def _is_turned(self, clause: str, found: re.Match[str]) -> bool:
         before = clause[max(0, found.start() - _REACH) : found.start()]
-        if self.denial and (_DENIES.search(before) or _DENIED_AFTER.search(clause[found.end() :])):
+        up_to_its_end = before + found.group()
+        if self.denial and (_DENIES.search(up_to_its_end) or _DENIED_AFTER.search(clause[found.end() :])):
             return True
         if self.denial and self.script == "tamil" and _DENIED_AT_THE_END.search(clause, found.start()):
             return True
