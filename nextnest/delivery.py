@@ -33,6 +33,8 @@ REPEATABLE = frozenset({"attributes", "status", "return", "assignment"})
 PRIVATE = frozenset({"private_note", "confirmation_note", "reminder"})
 # A team or a person Chatwoot does not know costs nobody a hand-over that is otherwise complete.
 OPTIONAL = frozenset({"assignment"})
+# A machine so busy that three intents in a row come too late has no business sending.
+_INTENTS = 3
 # Pauses between looks for a message whose answer was lost, in seconds; the last one repeats.
 _LOOKS = (0.2, 0.5, 1.0, 2.0)
 
@@ -78,12 +80,23 @@ class Delivery:
         effect = await self.settle(effect)
         if effect.state == "planned":
             await self.wait(effect.delay_s * self.pace)
+            if not await self._intend_and_act(effect, owner, whatever_came):
+                return False
+        return effect.state != "withheld"
+
+    async def _intend_and_act(self, effect: Effect, owner: Ownership | None, whatever_came: bool) -> bool:
+        """False when it was withheld. An intent that came too late is taken back and made anew."""
+        for _ in range(_INTENTS):
             began = time.monotonic()
             intent = await self._intend(effect, owner, whatever_came)
             if intent is None:
                 return False
-            await self._act(effect, intent, began)
-        return effect.state != "withheld"
+            if time.monotonic() - began <= self.settle_s / 2:
+                await self._act(effect)
+                return True
+            if not await self._take_back(effect, intent):
+                break
+        raise Retryable("an effect came too late to be sent")
 
     async def settle(self, effect: Effect) -> Effect:
         """Find out what became of an effect that may have happened; afterwards it is planned, sent or withheld."""
@@ -122,16 +135,14 @@ class Delivery:
         log.info("reply withheld", conversation_id=effect.conversation_id, effect_id=str(effect.id))
         return None
 
-    async def _act(self, effect: Effect, intent: int, began: float) -> None:
-        """Ask Chatwoot, and mark what is known of it.
+    async def _take_back(self, effect: Effect, intent: int) -> bool:
+        """A process that slept between intent and request may have been given up meanwhile: somebody else has looked for
+        the effect and sent it again. So a late request is not made; whether the effect is still ours to intend."""
+        async with self.pool.connection() as conn:
+            return await outbox.take_intent_back(conn, effect.id, intent)
 
-        A process that slept between intent and request may have been given up meanwhile: somebody else has looked for the
-        effect and sent it again. So a late request is not made at all.
-        """
-        if time.monotonic() - began > self.settle_s / 2:
-            async with self.pool.connection() as conn:
-                await outbox.take_intent_back(conn, effect.id, intent)
-            raise Retryable("an effect came too late to be sent")
+    async def _act(self, effect: Effect) -> None:
+        """Ask Chatwoot, and mark what is known of it."""
         try:
             message_id = await self._request(effect)
         except OutcomeUnknown as lost:

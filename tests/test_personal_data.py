@@ -38,6 +38,7 @@ NOT_OF_A_CONTACT = {
             "assignment_method",
             "assignment_reason",
             "handoff_reason",
+            "pictures",
         ),
     },
     "circuit_breakers": {"name", "state", "reason", "last_error"},

@@ -112,9 +112,9 @@ async def intend_reply(
     return row["attempts"] if row else None
 
 
-async def take_intent_back(conn: AsyncConnection[Any], effect_id: UUID, intent: int) -> None:
-    """sending -> planned, because nothing was sent under this intent; nothing when another one has followed."""
-    await SQL.take_intent_back.arun(conn, effect_id=effect_id, intent=intent)
+async def take_intent_back(conn: AsyncConnection[Any], effect_id: UUID, intent: int) -> bool:
+    """sending -> planned, because nothing was sent under this intent; False when somebody else has taken it over."""
+    return await SQL.take_intent_back.arun(conn, effect_id=effect_id, intent=intent) == 1
 
 
 async def must_have_ended(conn: AsyncConnection[Any], effect_id: UUID, settle_s: float) -> bool:

@@ -22,6 +22,8 @@ begin
     if old.status = 'waiting' and new.status = 'active' and exists (
         select from nextnest.broker_conversations c
         where c.status = 'waiting' and c.held_by = 'ai' and c.conversation_id <> old.conversation_id
+          -- One that was given back to the AI in this very moment was no choice yet when the choice was made.
+          and c.xmin::text::bigint < pg_current_xact_id()::text::bigint
           and (c.waiting_since, c.conversation_id) < (old.waiting_since, old.conversation_id)) then
         insert into watch.faults (what, detail) values ('out of order', new.conversation_id::text);
     end if;

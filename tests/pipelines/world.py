@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import httpx
@@ -133,14 +134,19 @@ class World:
         return "\n".join(f"--- {path.name}\n{path.read_text()[-4000:]}" for path in self.log_folder.iterdir())
 
 
+# Their URL rules are compiled by way of syntax trees, which Python 3.11 cannot build in two threads at once.
+_one_at_a_time = Lock()
+
+
 @contextmanager
 def running_world(
     database_url: str, log_folder: Path, *, workers: int = 1, **changes: str
 ) -> Iterator[World]:
     """Stand-ins, web and workers on one database, stopped afterwards. `changes` are settings of web and worker."""
     with ExitStack() as stack:
-        chatwoot = stack.enter_context(ChatwootSandbox())
-        model = stack.enter_context(ModelSandbox())
+        with _one_at_a_time:
+            chatwoot = stack.enter_context(ChatwootSandbox())
+            model = stack.enter_context(ModelSandbox())
         port = free_port()
         environment = _environment(database_url, chatwoot, model, port) | changes
         web = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "16"]
