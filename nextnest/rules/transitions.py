@@ -37,7 +37,7 @@ COMMITS = {
     "upkeep": "nextnest/tasks/upkeep.py:upkeep",
     "erased": "nextnest/personal_data.py:erase",
     "intent": "nextnest/delivery.py:_intend",
-    "taken back": "nextnest/delivery.py:_act",
+    "taken back": "nextnest/delivery.py:_take_back",
     "sent": "nextnest/delivery.py:_adopt",
     "answer lost": "nextnest/delivery.py:_note_unknown",
     "planned again": "nextnest/delivery.py:_plan_again",
