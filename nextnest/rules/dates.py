@@ -40,8 +40,8 @@ _FORMS = 7
 PATTERN = (
     rf"(?<!\d)(?P<year1>(?:19|20)\d\d)(?P<sign1>[-/.])(?P<month1>{_MONTH})(?P=sign1)(?P<day1>{_DAY})(?!\d)"
     rf"|(?<![\d/.])(?P<day2>{_DAY})(?P<sign2>[-/.])(?P<month2>{_MONTH})(?P=sign2)(?P<year2>{_YEAR})"
-    rf"|(?:(?P<year3>(?:19|20)\d\d) ?年 ?)?(?P<month3>\d{{1,2}}) ?月(?: ?(?P<day3>\d{{1,2}}) ?[日号號])?"
-    rf"|(?<!\d)(?P<day4>\d{{1,2}})(?:st|nd|rd|th|hb)?(?: of|-)? ?{_NAMED % 4}(?:,? ?(?P<year4>{_YEAR}))?"
+    rf"|(?<!\d)(?:(?P<year3>(?:19|20)\d\d) ?年 ?)?(?P<month3>{_MONTH}) ?月(?: ?(?P<day3>{_DAY}) ?[日号號])?"
+    rf"|(?<!\d)(?P<day4>{_DAY})(?:st|nd|rd|th|hb)?(?: of|-)? ?{_NAMED % 4}(?:,? ?(?P<year4>{_YEAR}))?"
     rf"|(?<![a-z]){_NAMED % 5} (?P<day5>{_DAY})(?:st|nd|rd|th)?(?!\d|[.,]\d|%)(?:,? (?P<year5>{_YEAR}))?"
     rf"|(?<![a-z]){_NAMED % 6}(?:,| of)? ?(?P<year6>{_YEAR})"
     rf"|(?<![a-z])(?:in|by|since|until|till|from|before|after|during|early|late|mid|end|pada|bulan) (?:of )?"

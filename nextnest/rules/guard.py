@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from nextnest.models import Lead, Verdict
-from nextnest.rules import markup, reply_language, sentences
+from nextnest.rules import links, reply_language, sentences
 from nextnest.rules.evidence import Evidence, kind_to_prove, of_lead, of_text
 from nextnest.rules.figures import Figure, Kind, figures_of, normalised
 from nextnest.rules.language import Language
@@ -34,7 +34,7 @@ ENCOURAGED_EVASION = sentences.ENCOURAGED_EVASION
 SPOKE_FOR_BANK = sentences.SPOKE_FOR_BANK
 CLAIMED_ADVISER = sentences.CLAIMED_ADVISER
 CLAIMED_ACTION = sentences.CLAIMED_ACTION
-FOREIGN_LINK = markup.FOREIGN_LINK
+FOREIGN_LINK = links.FOREIGN_LINK
 WRONG_LANGUAGE = "wrong_language"
 
 # Two or three short paragraphs have a few hundred characters; what is ten times that is no chat message.
@@ -45,20 +45,24 @@ _LONGEST_TEXT, _LONGEST_EVIDENCE = 4_000, 12_000
 # "two options", "1-2 questions", "step 3": small counts are how people talk, not figures of a loan.
 _LARGEST_HARMLESS_COUNT = 10
 _HARMLESS = re.compile(
-    r"\b24/7\b"
+    r"(?<!\d)24/7(?!\d)"
     r"|^ ?\(?\d{1,2}[.)]\s"  # the number of a list item
-    r"|\b[1-5] ?-?(?:room|bedroom|bedder|rm)\b|\b[1-5]房式?|\b[1-5] bilik\b|\b[1-5] ?அறை"  # types of flats
-    r"|\b[136](?:-| )?(?:m|month) (?:compounded )?sora\b|[136]个月(?:复利)?sora|\bsora 3 bulan\b"  # the benchmark's name
-    r"|\b(?:ext\.?|extension|sambungan|分机) ?(?:no\.? ?)?\d{1,4}\b|\bpress \d\b"  # telephones have them
+    r"|\b[1-5] ?-?(?:room|bedroom|bedder|rm)\b|(?<![\d.])[1-5]房|\b[1-5] bilik\b|\b[1-5] ?அறை"  # types of flats
+    # the benchmark's names
+    r"|(?<![\d.])[136]-?(?:m|month|months|个月)(?:的?复利)? ?(?:compounded )?(?:sora|singapore overnight|利率基准)"
+    r"|\bsora 3 bulan\b|(?<![\d.])3m (?=sora)"
+    r"|\b(?:ext\.?|extension|sambungan|分机) ?(?:no\.? ?)?\d{1,4}\b(?! ?(?:%|per|y|m|k|tahun|年))|\bpress \d\b"  # telephones
     r"|\b99(?:-|/|:|比)1\b"  # a way of buying that nobody may be encouraged to, by its name
     r"|\b(?:ir8a|ir8e|ir21|form [1-9]|covid-19|3d|4g|5g|office 365)\b"  # names that have figures
     r"|(?<!by the )(?<!on the )(?<!until the )(?<!before the )(?<!after the )\b(?:1st|2nd|3rd|4th|5th)\b"
-    r"(?! quarter| half| of \w+ber)",
+    r"(?! quarter| half| of \w+ber)"
+    r"|\b(?:1st|2nd|3rd|4th|5th) (?=point|question|step|option|thing|part)",
     re.MULTILINE,
 )
+# Double braces are Liquid, which is delivery's business: it reaches the customer as text.
 _PLACEHOLDERS = re.compile(
-    r"[\[<{](?:(?:customer|client|broker|agent|company|your|first|last|full)[ _-]?)?(?:name|phone|e-?mail|nric|amount|rate"
-    r"|date|link|address)[\]>}]|\[(?:your |insert)[^\]]*\]|\{[a-z_]+\}|\bxx+(?:%|k\b)|\$x+\b|_{3,}"
+    r"[\[<](?:(?:customer|client|broker|agent|company|your|first|last|full)[ _-]?)?(?:name|phone|e-?mail|nric|amount|rate"
+    r"|date|link|address)[\]>]|\[(?:your |insert)[^\]]*\]|(?<!\{)\{[a-z_]+\}(?!\})|\bxx+(?:%|k\b)|\$x+\b|_{3,}"
 )
 # A figure's sentence and clause: what its rule's subject is looked for in.
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
@@ -97,7 +101,7 @@ def check_reply(
     figures = list(_proofs(own_words, known))
     found = [*_empty(draft), *_placeholders(own_words), *_instructions(draft)]
     found += [(UNPROVED_FIGURE, _unproved(text)) for text, source in figures if source is None]
-    found += markup.found_in(own_words, customer_texts)
+    found += links.foreign_links(own_words, customer_texts)
     found += [(rule.id, f'{rule.reason} Not: "{said}".') for rule, said in sentences.broken_by(own_words)]
     found += [(WRONG_LANGUAGE, reason) for reason in reply_language.mismatch(own_words, language)]
     return Verdict(

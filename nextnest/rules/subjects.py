@@ -33,27 +33,25 @@ class Subject:
         )
 
 
-_TDSR = r"\btdsr\b|total debt servicing|总偿债|總償債|总债务|總債務|khidmat hutang|மொத்தக் கடன்"
-_MSR = r"\bmsr\b|mortgage servicing|房贷偿债|按揭偿|房貸償債|khidmat gadai|அடமானச் சேவை"
-_LTV = (
-    r"\bltv\b|loan[- ]to[- ]value|贷款与估值|贷款估值|貸款估值|贷款与价值|pinjaman kepada nilai|மதிப்புக்கான கடன்"
-)
-_ABSD = r"\babsd\b|additional buyer'?s stamp|额外(?:买方)?印花税|額外(?:買方)?印花稅|tambahan pembeli|கூடுதல் (?:வாங்குவோர் )?முத்திரை"
-_BSD = r"\bbsd\b|(?<!additional )buyer'?s stamp|(?<!额外)买方印花税|(?<!額外)買方印花稅|duti setem pembeli|(?<!கூடுதல் )வாங்குவோர் முத்திரை"
-_SSD = r"\bssd\b|seller'?s stamp|卖方印花税|賣方印花稅|duti setem penjual|விற்பனையாளர் முத்திரை"
+_TDSR = r"(?<![a-z])tdsr(?![a-z])|total debt servicing|总偿债|總償債|总债务|總債務|khidmat hutang|மொத்தக் கடன்"
+_MSR = r"(?<![a-z])msr(?![a-z])|mortgage servicing|房贷偿债|按揭偿|房貸償債|khidmat gadai|அடமானச் சேவை"
+_LTV = r"(?<![a-z])ltv(?![a-z])|loan[- ]to[- ]value|贷款与估值|贷款估值|貸款估值|贷款与价值|pinjaman kepada nilai|மதிப்புக்கான கடன்"
+_ABSD = r"(?<![a-z])absd(?![a-z])|additional buyer'?s stamp|额外(?:买方)?印花税|額外(?:買方)?印花稅|tambahan pembeli|கூடுதல் (?:வாங்குவோர் )?முத்திரை"
+_BSD = r"(?<![a-z])bsd(?![a-z])|(?<!additional )buyer'?s stamp|(?<!额外)买方印花税|(?<!額外)買方印花稅|duti setem pembeli|(?<!கூடுதல் )வாங்குவோர் முத்திரை"
+_SSD = r"(?<![a-z])ssd(?![a-z])|seller'?s stamp|卖方印花税|賣方印花稅|duti setem penjual|விற்பனையாளர் முத்திரை"
 _STRESS = r"stress|assess(?:ed|ment)? (?:rate|interest|at)|medium[- ]term (?:interest )?rate|压力测试|壓力測試|kadar tekanan|அழுத்த"
 _VARIABLE = r"variable|commission|bonus|self-employed|freelance|浮动收入|佣金|自雇|komisen|bekerja sendiri"
 _RENTAL = r"rental|rent\b|租金|sewa|வாடகை"
 _GUARANTOR = r"guarant(?:or|ee)|担保|擔保|penjamin"
-_HDB_LOAN = r"\bhdb\b[^.]{0,20}\b(?:loans?|lends?|borrow\w*|ltv|rate|concessionary)|loan from hdb|建屋局(?:贷款|貸款)|pinjaman hdb"
+_HDB_LOAN = r"(?<![a-z])hdb(?![a-z])[^.]{0,20}\b(?:loans?|lends?|borrow\w*|ltv|rate|concessionary)|loan from hdb|建屋局(?:贷款|貸款)|pinjaman hdb"
 _TENURE = (
     r"tenure|\bterm\b|longest loan|over up to|loan (?:of|for) up to|贷款年限|年限|贷款期|tempoh|தவணைக் கால"
 )
-_OA = r"ordinary account|\bcpf[- ]?oa\b|\boa\b[^.]{0,20}(?:rate|interest)|普通户头|普通戶頭|akaun biasa"
-_CPF_USE = r"\bcpf\b|公积金|公積金"
-_EC = r"\becs?\b|executive condo|执行共管|執行共管"
-_FLAT = r"\bhdb\b|\bflat\b|组屋|組屋|rumah pangsa"
-_SECOND = r"\b(?:second|2nd|another|other|existing|outstanding)\b|第二|第2|另一|kedua|இரண்டாவது"
+_OA = r"ordinary account|(?<![a-z])(?:cpf[- ]?)?oa(?![a-z])[^.]{0,20}(?:rate|interest)|普通户头|普通戶頭|akaun biasa"
+_CPF_USE = r"(?<![a-z])cpf(?![a-z])|公积金|公積金"
+_EC = r"(?<![a-z])ecs?(?![a-z])|executive condo|执行共管|執行共管"
+_FLAT = r"(?<![a-z])hdb(?![a-z])|\bflat\b|组屋|組屋|rumah pangsa"
+_SECOND = r"(?<!no )(?<!any )(?<!without )(?<!without an )(?<!without an)\b(?:second|2nd|another|other|existing|outstanding)\b|第二|第2|另一|kedua|இரண்டாவது"
 _THIRD = r"\b(?:third|3rd|subsequent|more)\b|第三|第3|ketiga|மூன்றாவது"
 _NAMED = re.compile(f"{_TDSR}|{_MSR}|{_LTV}|{_ABSD}|{_BSD}|{_SSD}|{_STRESS}|{_GUARANTOR}|{_OA}")
 
@@ -92,7 +90,9 @@ _BY_RULE = {
     "cpf_second_home_limit": _about(_CPF_USE, _SECOND),
     "cpf_lease_age": _about(r"lease|屋契|pajakan|குத்தகை", _CPF_USE),
     "cpf_lease_none": _about(r"lease|屋契|pajakan|குத்தகை", _CPF_USE),
-    "ec_minimum_occupation": _about(r"\bmop\b|minimum occupation|最低居住|最短居住|pendudukan minimum", _EC),
+    "ec_minimum_occupation": _about(
+        r"(?<![a-z])mop(?![a-z])|minimum occupation|最低居住|最短居住|pendudukan minimum", _EC
+    ),
     "ec_privatised": _about(r"privati[sz]|private|私有|私人|swasta", _EC),
     "bsd_residential": _about(_BSD),
     "bsd_non_residential": _about(_BSD),

@@ -1,4 +1,4 @@
-"""What in a draft leads elsewhere: links nobody has given. (Liquid is made harmless where messages are sent.)"""
+"""What in a draft leads elsewhere: links and addresses the customer has not given."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARKDOWN = re.compile(r"\]\s*\(\s*([^)\s]*)")
 _END = ".,;:!?。，"
 
 
-def found_in(draft: str, customer_texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+def foreign_links(draft: str, customer_texts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The rules a draft breaks, each with a reason. A link the customer has written may be repeated as it is."""
     said = " ".join(customer_texts).casefold()
     for link in (*_LINK.findall(draft), *_MARKDOWN.findall(draft)):
