@@ -52,7 +52,7 @@ _HARMLESS = re.compile(
     r"|(?<![\d.])[136]-?(?:m|month|months|个月)(?:的?复利)? ?(?:compounded )?(?:sora|singapore overnight|利率基准)"
     r"|\bsora 3 bulan\b|(?<![\d.])3m (?=sora)"
     r"|\b(?:ext\.?|extension|sambungan|分机) ?(?:no\.? ?)?\d{1,4}\b(?! ?(?:%|per|y|m|k|tahun|年))|\bpress \d\b"  # telephones
-    r"|\b99(?:-|/|:|比)1\b"  # a way of buying that nobody may be encouraged to, by its name
+    r"|\b99(?:-|/|:| to |-to-|比)1\b"  # a way of buying that nobody may be encouraged to, by its name
     r"|\b(?:ir8a|ir8e|ir21|form [1-9]|covid-19|3d|4g|5g|office 365)\b"  # names that have figures
     r"|(?<!by the )(?<!on the )(?<!until the )(?<!before the )(?<!after the )\b(?:1st|2nd|3rd|4th|5th)\b"
     r"(?! quarter| half| of \w+ber)"

@@ -13,7 +13,7 @@ from nextnest.rules.sayings.rule import (
 )
 from nextnest.rules.sayings.words import BANKS
 
-_BANK = rf"(?:{BANKS}|(?:the|your|this|that) bank)"
+_BANK = rf"(?:{BANKS}|(?:the|your|this|that|every|any) bank|banks)"
 _ADVERBS = r"(?:just |already |now |also |gone ahead and |went ahead and |successfully |duly )*"
 _DONE = (
     r"(?:booked|scheduled|arranged|submitted|sent|emailed|e-mailed|forwarded|updated|changed|amended|deleted|removed"
@@ -30,11 +30,11 @@ RULES = (
         CLAIMED_HUMAN,
         r"\bi(?:'m| am) (?:(?:really|actually|indeed|of course|also|just|very much|as|100%) )*(?:a |an )?(?:real "
         r"|actual |live )*(?:human|person|people)\b(?! colleague)",
-        r"\bi(?:'m| am) (?:\w+ )?not (?:a |an )?(?:ai|a\.i\.|bot|chatbot|robot|machine|computer|program)\b",
+        r"\bi(?:'m| am) (?:\w+ )?not (?:a |an )?(?:ai|a\.i\.|bot|chatbot|robot|machine|computer|program)\b|\bi(?:'m| am) no (?:bot|chatbot|robot|machine|ai)\b",
         r"\bas a (?:real |fellow )?(?:human|person)(?: being)?(?: myself)? i\b|^as a (?:human|real person)",
         r"\byou(?:'re| are) (?:speaking|talking|chatting) (?:to|with) (?:a )?(?:real |actual "
         r"|live )*(?:person|human)\b",
-        r"\b(?:yes )?(?:a )?(?:real )?human here\b|\bno bots? here",
+        r"\b(?:yes )?(?:a )?(?:real )?human here\b|\bno (?:ai|bots?|robots?|machines?) here",
         r"\bi (?:really |also )?(?:real )?(?:human|real person|not (?:a )?(?:bot|robot|ai)) (?:one|lah|leh|lor|hor|ok)\b",
         r"\bwhen i bought my\b|\bmy own (?:flat|home|condo|mortgage|home loan)\b|\bmy (?:wife|husband|kids) and i\b",
         denial=False,
@@ -67,15 +67,15 @@ RULES = (
         r"(?:lend (?:you|u|it|this)|approve|accept (?:you|your|this|it)|grant (?:you|your|it)|waive|offer (?:you|u)"
         r"|give (?:you|u) (?:a |an |the |that |this )?(?:loan|rate|package|discount|\d|s\$|\$|approval)|reject|say yes)",
         rf"\b{_BANK} (?:has|have|already|is|are)(?: \w+){{0,2}}? (?:agreed|approved|accepted|confirmed|(?:happy|willing|ready"
-        r"|prepared|keen) to (?:lend|offer|approve|accept|give))",
+        r"|prepared|keen) to (?:lend|offer|approve|accept|give|go|waive|extend|take))",
         rf"\bon behalf of (?:{_BANK}|banks?)\b|\bi(?:'m| am) (?:from|with|calling from|representing) {_BANK}",
-        rf"\b{_BANK} (?:told|assured|confirmed (?:to|with)|promised) (?:me|us)\b",
+        rf"\b{_BANK} (?:has |have |just |already )*(?:told|assured|confirmed (?:to|with)|promised|informed) (?:me|us)\b",
         doubt=True,
     ),
     rule(
         TOLD_INSTRUCTIONS,
         r"\bmy (?:system |own |internal |original |hidden )?(?:prompt|instructions|guidelines|programming)\b"
-        r"|\bsystem prompt\b",
+        r"|\bsystem prompt\b|\bthe prompt (?:i|says|tells)\b",
         r"\bi(?: was| am|'m| have been|'ve been) (?:told|instructed|programmed|prompted|configured|ordered) to\b",
         r"\bthe rules i (?:was|am|were|have been) given\b",
     ),

@@ -34,6 +34,7 @@ RULES = (
         r"\bdijamin\b|\b(?:saya|kami) (?:jamin|janji|berjanji|menjamin)\b|\b(?:lulus|kelulusan)(?: \w+){0,2} (?:pasti|terjamin"
         r"|dijamin|confirm)\b",
         r"\b(?:pinjaman|permohonan|loan)(?: \w+){0,3}? (?:akan|pasti|sudah|telah|dah) (?:\w+ )?(?:lulus|diluluskan)\b",
+        r"\bbank (?:mesti|pasti|confirm|tentu) (?:\w+ )?(?:lulus\w*|luluskan|terima|approve)\b",
         rf"\b{_YOU} (?:pasti |memang |sudah )?layak\b(?! atau)|\b{_YOU} (?:akan|pasti) (?:\w+ )?dapat pinjaman",
         doubt=True,
     ),
@@ -52,6 +53,7 @@ RULES = (
     rule(
         PROMISED_SAVINGS,
         rf"\b{_YOU} (?:akan|pasti|boleh|dapat|confirm) (?:\w+ )?(?:jimat|menjimatkan|berjimat)(?! masa)",
+        rf"\b{_YOU} (?:akan|pasti) (?:\w+ )?(?:bayar|membayar) (?:jauh )?(?:lebih )?(?:murah|rendah|kurang|sikit)",
         r"\b(?:jimat|menjimatkan|penjimatan)(?: \w+){0,3} (?:ribuan|ratusan|beribu|beratus)",
         doubt=True,
     ),
@@ -115,6 +117,7 @@ RULES = (
         r"\b(?:isytihar\w*|letak\w*|tulis\w*|lapor\w*|nyatakan|tunjuk\w*)(?: \w+){0,2}? (?:gaji|pendapatan)(?: \w+){0,2}? "
         r"(?:lebih )?(?:tinggi|rendah|besar)",
         rf"\b(?:sembunyi\w*|menyembunyikan|rahsiakan|palsukan){_OF_THE_FACTS}",
+        r"\b(?:letak\w*|guna\w*|pakai|atas|beli) nama (?:anak|isteri|suami|ibu|bapa|ayah|mak|adik|abang|kakak)\b",
         r"\b(?:elak\w*|mengelak\w*|lari daripada)(?: \w+){0,2}? (?:absd|duti setem|ssd|cukai)|\b(?:buat|guna|cuba) (?:\w+ )?"
         r"(?:decoupl\w+|99-1)\b",
     ),
