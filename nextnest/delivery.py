@@ -40,6 +40,14 @@ _LOOKS = (0.2, 0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
+class _Intent:
+    """An intent's number, and when it was begun on this process's clock."""
+
+    number: int
+    began: float
+
+
+@dataclass(frozen=True)
 class Delivery:
     """Carries out the outbox. `pace` multiplies deliberate waits, `settle_s` is how long a lost request may still act.
 
@@ -87,14 +95,13 @@ class Delivery:
     async def _intend_and_act(self, effect: Effect, owner: Ownership | None, whatever_came: bool) -> bool:
         """False when it was withheld. An intent that came too late is taken back and made anew."""
         for _ in range(_INTENTS):
-            began = time.monotonic()
             intent = await self._intend(effect, owner, whatever_came)
             if intent is None:
                 return False
-            if time.monotonic() - began <= self.settle_s / 2:
+            if time.monotonic() - intent.began <= self.settle_s / 2:
                 await self._act(effect)
                 return True
-            if not await self._take_back(effect, intent):
+            if not await self._take_back(effect, intent.number):
                 break
         raise Retryable("an effect came too late to be sent")
 
@@ -118,17 +125,20 @@ class Delivery:
         async with self.pool.connection() as conn, conn.transaction():
             await outbox.withhold(conn, effect.id, reason)
 
-    async def _intend(self, effect: Effect, owner: Ownership | None, whatever_came: bool) -> int | None:
-        """Commit the intent; its number. A reply's is refused when something came in or a person has the conversation.
+    async def _intend(self, effect: Effect, owner: Ownership | None, whatever_came: bool) -> _Intent | None:
+        """Commit the intent. A reply's is refused when something came in or a person has the conversation.
 
         LostOwnership when it is refused because another attempt is at work.
         """
         async with self.pool.connection() as conn:
+            # Not before: waiting for a connection is no part of it.
+            began = time.monotonic()
             if effect.kind != "reply":
-                return await outbox.intend(conn, effect.id, owner)
-            intent = await outbox.intend_reply(conn, effect.id, owner, whatever_came=whatever_came)
-            if intent is not None:
-                return intent
+                number = await outbox.intend(conn, effect.id, owner)
+                return None if number is None else _Intent(number, began)
+            number = await outbox.intend_reply(conn, effect.id, owner, whatever_came=whatever_came)
+            if number is not None:
+                return _Intent(number, began)
             if owner is not None:
                 await hold_job(conn, owner)
         await self.withhold(effect, "something newer came in, or a person has the conversation")
