@@ -19,7 +19,7 @@ _YOU = r"(?:you|u|ya)"
 _YOUR = r"(?:your|ur)"
 _WE = (
     r"(?:i|we|he|she|they|someone|somebody|(?:my |our |a |the |human )*(?:colleague|team|specialist"
-    r"|advis[eo]r|manager|agent|consultant|broker|person|boss))s?"
+    r"|advis[eo]r|manager|agent|consultant|broker|person|people|officer|staff|expert|boss)|one of (?:our|my) \w+)s?"
 )
 _RATE = r"\d+(?:\.\d+)? ?(?:%|percent|per cent)"
 # Whose loans the customer has guaranteed must be asked: they count for the total debt servicing ratio.
@@ -69,12 +69,13 @@ RULES = (
         rf"{_NOT_THE_CUSTOMERS}\bguarantee(?:s|d)?\b",
         r"\b(?:i|we)(?:'ll| will| can)? (?:\w+ )?(?:promise|assure)\b|\bi give (?:you|u) my word"
         r"|\brest assured (?:that )?you",
-        r"\b(?:confirm|sure|for sure|die die) (?:\w+ )?(?:can|approve|approved|will|get|pass|kena)\b(?! you)"
+        r"\b(?:pass|qualify|approved?|can) for sure\b|\b(?:confirm|sure|for sure|die die) (?:\w+ )?(?:can|approve|approved|will|get|pass|kena)\b(?! you)"
         r"|\b(?:can|sure) (?:get )?approve (?:one|wan|lah)\b|\bcan one lah\b|\bconfirm plus chop\b",
     ),
     rule(
         PROMISED_APPROVAL,
         r"\b(?:won't|will not|cannot|can't|never|sure not) (?:be |get |kena )?(?:rejected?|declined|turned down)",
+        r"\bbank (?:will not|won't|cannot|can't|would not|wouldn't) (?:\w+ )?(?:reject|decline|refuse|say no|turn)\b",
         r"\bno way (?:that )?(?:the |a |your |any )?bank (?:\w+ )?(?:says? no|rejects?|declines?|refuses?)",
         r"\b(?:approval|loan|application)(?: \w+){0,2} (?:won't|will not|shouldn't|should not|isn't|is not) (?:be )?(?:an |a |any )?"
         r"(?:issue|problem|trouble|difficult)",
@@ -160,7 +161,7 @@ RULES = (
         r"\b(?:better|wiser|smarter|best) (?:\w+ )?to (?:invest|sell|buy now)\b|\b(?:sure win|safe bet|no-brainer|sure profit|can't go wrong)\b",
         r"\b(?:mrta|mlta|mortgage insurance) is (?:\w+ )?(?:a must|essential|necessary|worth|better|good|recommended|wise)",
         r"\b(?:prices?|value|values|market|rates?|sora|property)(?: \w+){0,2}? (?:will|'ll|are going to"
-        r"|is going to|are set to|confirm|sure|gonna) (?:\w+ )?(?:rise|go up|go down|increase|decrease|fall|drop|appreciate"
+        r"|is going to|are set to|confirm|sure|gonna) (?:\w+ )?(?:rise|rising|climbing|falling|dropping|going (?:up|down)|go up|go down|increase|decrease|fall|drop|appreciate"
         r"|climb|come down|up|huat)\b",
         r"\bnow is (?:a |the )?(?:\w+ )?(?:good|great|best|perfect|right) time to (?:buy|sell|invest)",
         doubt=True,

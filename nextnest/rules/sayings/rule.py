@@ -39,7 +39,7 @@ _DENIES = re.compile(
     r"\b(?:can't|cannot|can not|cant|don't|do not|dont|doesn't|does not|won't|will not|wouldn't|would not|isn't|is not"
     r"|aren't|are not|not|never|nobody|no one|neither|nor|no|none|without|unable|rather than|instead of|avoid"
     r"|refuse|tidak|tak|bukan|jangan|tiada|belum)\b(?! (?:only|just|doubt|worry|worries|problem|need to worry|matter)\b)"
-    r"|不(?!用|必|管|过|過|仅|僅|只|但|断|斷|错|錯)|无法|無法|[无無]人|[没沒](?!问题|問題|关系|關係|事)|(?<![特个個分区區级級])[别別](?!担心|擔心|的)|勿"
+    r"|不(?!用|必|管|过|過|仅|僅|只|但|断|斷|错|錯)|无法|無法|[无無]人|[没沒](?!有?问题|有?問題|问题|問題|关系|關係|事)|(?<![特个個分区區级級])[别別](?!担心|擔心|的)|勿"
     r"|யாரும்|எவரும்"
 )
 # Tamil denies at the end.
