@@ -148,6 +148,9 @@ class Settings(BaseSettings):
     nextnest_rate_limits: bool = Field(default=True, description="on by default; off behind another limiter")
     nextnest_trusted_proxies: int = Field(default=0, ge=0, description="proxies in front of web to believe")
     nextnest_ops_password: SecretStr | None = Field(default=None, description="unset: the console is off")
+    nextnest_ops_viewer_password: SecretStr | None = Field(
+        default=None, description="signs in to look at the console, with personal data masked"
+    )
     nextnest_worker_concurrency: int = Field(
         default=300, gt=0, description="jobs one worker holds at once; most of them are only waiting"
     )

@@ -124,6 +124,7 @@ class Demo:
             "OPENAI_PRICES": '{"sandbox-model": {"input": "0.1", "cached_input": "0.01", "output": "0.5"}}',
             "NEXTNEST_SECRET_KEY": _kept_secret("secret_key"),
             "NEXTNEST_PUBLIC_URL": f"http://localhost:{self.ports['PORT']}",
+            "NEXTNEST_OPS_PASSWORD": _kept_secret("ops_password"),
             "NEXTNEST_LOG_FORMAT": "text",
             "PYTHONPATH": str(PROJECT),
             "PYTHONUNBUFFERED": "1",
@@ -182,6 +183,7 @@ class Demo:
   Lead form       {form:26} fill it in: a broker greets you within seconds, then ask her something
   Chatwoot inbox  {chatwoot:26} what your team sees: write as the customer, answer as a colleague, resolve
   Model           {model:26} what the brokers' model was asked; make it slow or let it fail
+  Console         {form + "ops":26} see and act as the operator; its password: {_kept_secret("ops_password")}
   Logs            {STATE.name}/{LOGS.name}/*.log
 
 Ctrl-C stops everything; what happened stays for the next start.""",

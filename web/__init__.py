@@ -1,10 +1,11 @@
-"""The customer's side over HTTP: lead form, chat page, Chatwoot's webhooks, health and metrics.
+"""Everything over HTTP: lead form, chat page, Chatwoot's webhooks, health, metrics and the operator's console.
 
 conversations   POST /api/chatwoot-conversation    a lead comes in
 webhooks        POST /api/chatwoot-webhook         Chatwoot tells us something
 chat            /chat, /api/chat                   the customer's own page
 pages           /                                  the lead form
 health, metrics /healthz, /readyz, /metrics        for machines
+ops             /ops                               the operator's console
 
 Routes parse, call and answer. Nothing is opened before the first request, so a server may fork after loading.
 """
@@ -18,7 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from nextnest import logs
 from nextnest.settings import Settings, load
-from web import chat, conversations, failures, headers, health, metrics, pages, webhooks
+from web import chat, conversations, failures, headers, health, metrics, ops, pages, webhooks
 from web.doors import Doors
 
 
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     atexit.register(doors.close)
     for module in (conversations, webhooks, chat, pages, health):
         app.register_blueprint(module.routes)
+    ops.install(app, settings)
     failures.install(app, settings)
     headers.install(app)
     metrics.install(app)

@@ -1,0 +1,33 @@
+"""The operator's console at /ops: see and act.
+
+access    who is signed in, as what; every action is checked, done and written down in one transaction
+signin    signing in and out
+actions   what was done through the console
+show      times, amounts and names as pages write them
+
+A page is a module with a blueprint of its own. Pages are rendered on the server; htmx fetches them again every few
+seconds and swaps the part marked #live. Without a password the console does not exist.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from nextnest.settings import Settings
+from web.ops import access, actions, show, signin
+
+# In the order of the navigation.
+PAGES = (actions,)
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Open the console, if there is a password for it."""
+    if settings.nextnest_ops_password is None:
+        app.register_blueprint(signin.closed)
+        return
+    access.install(app, settings)
+    show.install(app)
+    app.register_blueprint(signin.routes)
+    for page in PAGES:
+        app.register_blueprint(page.routes)
+    app.extensions["ops_pages"] = [(page.routes.name, page.TITLE) for page in PAGES]
