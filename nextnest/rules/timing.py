@@ -18,8 +18,7 @@ _FIRST_RETRY_S = 2.0
 # Jobs that failed together should not come back together.
 _JITTER = 0.2
 
-# A finished thought is followed up within about a second by people who type in pieces; a trailing "and" takes
-# longer. A lone "hello" must be answered in under three seconds by a fast persona, so the window stays short.
+# A finished thought is followed up within about a second by people who type in pieces; a trailing "and" takes longer.
 _COMPLETE_S = 0.8
 _FRAGMENT_S = 2.5
 _UNDECIDED_S = 1.5
@@ -29,8 +28,14 @@ _TRAILS_OFF = re.compile(
     r"(\.\.\.|…|[,;:，、；：\-–])\s*$|\b(and|or|but|because|so|if|the|a|my|for|with|to)\s*$", re.IGNORECASE
 )
 _GREETING = re.compile(
-    r"^\s*(hi|hello|hey|good (morning|afternoon|evening)|你好|您好|hai|apa khabar|வணக்கம்)\W*$", re.IGNORECASE
+    r"\s*(hi|hello|hey|good (morning|afternoon|evening)|你好|您好|hai|apa khabar|வணக்கம்)( there)?\W*",
+    re.IGNORECASE,
 )
+
+
+def is_greeting(text: str) -> bool:
+    """Whether a greeting is all that was said."""
+    return _GREETING.fullmatch(text) is not None
 
 
 def remaining_wait(response_time: float, spent_s: float, pace: float) -> float:
@@ -41,7 +46,7 @@ def remaining_wait(response_time: float, spent_s: float, pace: float) -> float:
 def listening_window(texts: Sequence[str], pace: float) -> float:
     """How long to listen for more before anything is drafted: short after a finished thought, longer after a fragment."""
     last = texts[-1] if texts else ""
-    if _GREETING.match(last):
+    if is_greeting(last):
         seconds = _COMPLETE_S
     elif _TRAILS_OFF.search(last):
         seconds = _FRAGMENT_S

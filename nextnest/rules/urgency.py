@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from nextnest.models import PersonalityType, Urgency
 from nextnest.rules.handoff import HandoffReason
+from nextnest.rules.timing import is_greeting
 
 # Seconds, urgent and calm, of the original's brokers.
 _RESPONSE_TIMES = {
@@ -21,6 +22,8 @@ _RESPONSE_TIMES = {
     PersonalityType.CONSERVATIVE: (3.0, 6.0),
 }
 _SHORTEST_S, _LONGEST_S = 1.0, 6.0
+# Whoever only says hello wants to know whether somebody is there: under three seconds, the model's own second included.
+_GREETED_S = 2.0
 # A few words are read at a glance; a person reads about twenty-five characters a second and skims the rest.
 _GLANCE_LENGTH, _GLANCE_S = 20, 0.5
 _LONG_LENGTH, _LONG_S = 300, 1.0
@@ -272,4 +275,4 @@ def _response_time(text: str, urgent: bool, personality: PersonalityType) -> flo
     elif len(text) > _LONG_LENGTH:
         seconds += _LONG_S
     seconds += min(_MOST_QUESTIONS_S, _QUESTION_S * max(0, len(re.findall(r"\?+", text)) - 1))
-    return min(_LONGEST_S, max(_SHORTEST_S, seconds))
+    return min(_GREETED_S if is_greeting(text) else _LONGEST_S, max(_SHORTEST_S, seconds))

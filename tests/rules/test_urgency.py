@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nextnest.models import PersonalityType
 from nextnest.rules.handoff import HandoffReason
+from nextnest.rules.timing import listening_window
 from nextnest.rules.urgency import analyze_message_urgency
 
 BALANCED = PersonalityType.BALANCED
@@ -141,8 +142,18 @@ def test_length_and_questions_lengthen_the_wait() -> None:
     assert usual < seconds("I would like to tell you about our situation. " * 10)
 
 
-def test_a_lone_hello_to_a_fast_persona_is_answered_within_three_seconds() -> None:
-    assert analyze_message_urgency("hello", PersonalityType.AGGRESSIVE).response_time < 3
+@pytest.mark.parametrize("kind", PersonalityType)
+@pytest.mark.parametrize("said", ["hello", "Hi!", "hey there", "good morning :)", "你好", "HELLO", "hello??"])
+def test_a_lone_hello_leaves_the_model_a_second_of_the_three(said: str, kind: PersonalityType) -> None:
+    assert analyze_message_urgency(said, kind).response_time <= 2
+    assert listening_window([said], 1) < 1
+
+
+def test_a_question_behind_the_hello_is_thought_about() -> None:
+    assert (
+        analyze_message_urgency("hello, how much can I borrow?", PersonalityType.CONSERVATIVE).response_time
+        > 3
+    )
 
 
 @given(st.text(), st.sampled_from(PersonalityType))
