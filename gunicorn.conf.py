@@ -3,7 +3,8 @@
 # Requests wait for Postgres most of the time: threads share a process, two processes survive the loss of one.
 worker_class = "gthread"
 workers = 2
-threads = 8
+# Eight for requests, as many as a process has connections; the others may each hold a live chat page (web/live.py).
+threads = 24
 # Otherwise a management socket appears in the home folder of whoever starts it, one for all servers of that person.
 control_socket_disable = True
 
@@ -19,3 +20,9 @@ def on_starting(_server):
         load()
     except ConfigurationError as error:
         sys.exit(str(error))
+
+
+def post_worker_init(worker):
+    """Live chat pages take no thread that requests need, and let go as soon as the process is asked to stop."""
+    doors = worker.wsgi.extensions["doors"]
+    doors.live.serve_in(worker.cfg.threads, lambda: worker.alive)

@@ -6,6 +6,7 @@ A missing or malformed setting stops the process with one line that names the va
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from decimal import Decimal
 from functools import cache
@@ -62,6 +63,12 @@ def _price(amounts: dict[str, Any]) -> Price:
     if not all(0 <= amount <= _DEAREST for amount in (price.input, price.cached_input, price.output)):
         raise ValueError
     return price
+
+
+def _international_number(value: str) -> str:
+    if not re.fullmatch(r"\+[1-9][\d ]{6,18}", value):
+        raise ValueError("should be a number with its country code such as +65 9123 4567")
+    return value
 
 
 def _office_hours(value: str) -> str:
@@ -203,6 +210,14 @@ class Settings(BaseSettings):
     nextnest_log_format: str = Field(default="json", description="json for machines, text for people")
     nextnest_phone_fallback: str = Field(
         default="+65 6000 0000", description="the number customers are given when chat is away"
+    )
+    nextnest_whatsapp_number: Annotated[str, AfterValidator(_international_number)] | None = Field(
+        default=None, description="a WhatsApp number customers may write to instead, such as +65 9123 4567"
+    )
+    nextnest_live_streams: int = Field(
+        default=16,
+        ge=0,
+        description="chat pages one web process tells of news at once, a thread each; the others poll",
     )
 
     queue_rollout_percentage: int = Field(

@@ -1,4 +1,4 @@
-"""The customer's own page: reading the conversation from Postgres, writing into it through Chatwoot.
+"""The customer's own page: reading the conversation from Postgres, writing into it through Chatwoot, hearing of news.
 
 The signed link opens one lead's conversation and nothing else.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from psycopg import Connection
 from werkzeug.exceptions import BadRequest, NotFound
@@ -17,9 +17,10 @@ from nextnest import reception
 from nextnest.store import web
 from nextnest.store.statements import Row
 from nextnest.store.web import LINES_AT_ONCE, Lines, Post
-from web import posting
+from web import office, posting
 from web.doors import Doors, doors
 from web.incoming import count, parse_json, read_body
+from web.live import NoPlace
 from web.posting import NotPosted
 
 routes = Blueprint("chat", __name__)
@@ -40,7 +41,9 @@ def page(link: str) -> ResponseReturnValue:
     return render_template(
         "chat.html",
         messages_url=url_for("chat.messages", link=link),
+        events_url=url_for("chat.events", link=link),
         broker_name=view["broker_name"] or "",
+        hours=office.hours(here.settings),
         longest_text=_LONGEST_TEXT,
     )
 
@@ -54,7 +57,26 @@ def messages(link: str) -> ResponseReturnValue:
     with here.transaction() as conn:
         view = _view(conn, lead_id)
         lines = web.chat_lines(conn, lead_id, after)
-    return _standing(view) | _messages(lines, after)
+    return _standing(here, view) | _messages(lines, after)
+
+
+@routes.get("/api/chat/<link>/events")
+def events(link: str) -> ResponseReturnValue:
+    """Server-sent events: `news` when there is something to read. 204 when the page should poll instead."""
+    here = doors()
+    lead_id = _lead_of(here, link)
+    with here.transaction() as conn:
+        conversation_id = _view(conn, lead_id)["conversation_id"]
+    if conversation_id is None:
+        return "", 204
+    try:
+        stream = here.live.open(lead_id, conversation_id)
+    except NoPlace:
+        return "", 204
+    response = Response(here.live.events(stream), mimetype="text/event-stream")
+    response.call_on_close(lambda: here.live.leave(stream))
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back until it has enough of them
+    return response
 
 
 @routes.post("/api/chat/<link>/messages")
@@ -105,15 +127,18 @@ def _view(conn: Connection[Any], lead_id: UUID) -> Row:
     return view
 
 
-def _standing(view: Row) -> dict[str, object]:
-    """Who has the conversation, as the page shows it."""
+def _standing(here: Doors, view: Row) -> dict[str, object]:
+    """Who has the conversation, as the page shows it. `taken`: a colleague is there already."""
     status = _status(view)
     return {
         "status": status,
+        "taken": status == "person" and view["taken"],
         "position": view["position"],
         "brokerName": view["broker_name"],
-        "typing": status == "active" and view["unanswered"],
+        "brokerTitle": view["broker_title"],
+        "typing": status == "active" and view["writing"],
         "reused": view["lead_state"] == "reused",
+        "hours": office.hours(here.settings),
     }
 
 

@@ -1,4 +1,4 @@
-"""What one web process holds: connections to Postgres, and one thread with an event loop for Chatwoot.
+"""What one web process holds: connections to Postgres, one thread with an event loop for Chatwoot, the live chat pages.
 
 All of it is opened on first use, so it belongs to the process that uses it and not to one that forked.
 """
@@ -24,6 +24,7 @@ from nextnest.delivery import Delivery
 from nextnest.engagement_manager import EngagementManager
 from nextnest.links import ChatLinks
 from nextnest.settings import Settings
+from web.live import Live
 
 T = TypeVar("T")
 AsyncPool = AsyncConnectionPool[AsyncConnection[Any]]
@@ -50,6 +51,7 @@ class Doors:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.live = Live(settings)
         self._lock = Lock()
         self._pool: ConnectionPool[Connection[Any]] | None = None
         self._running: _Loop | None = None
@@ -74,6 +76,7 @@ class Doors:
 
     def close(self) -> None:
         """Close what was opened; a later use opens it again."""
+        self.live.close()
         with self._lock:
             pool, self._pool = self._pool, None
             running, self._running = self._running, None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
@@ -11,13 +13,22 @@ routes = Blueprint("pages", __name__)
 
 
 @routes.app_context_processor
-def phone() -> dict[str, str]:
-    """The way out of every page."""
-    number = doors().settings.nextnest_phone_fallback
-    return {"phone": number, "phone_link": "tel:" + "".join(c for c in number if c.isdigit() or c == "+")}
+def ways_out() -> dict[str, str]:
+    """Phone and, where there is one, WhatsApp: the ways out of every page."""
+    settings = doors().settings
+    phone, whatsapp = settings.nextnest_phone_fallback, settings.nextnest_whatsapp_number
+    return {
+        "phone": phone,
+        "phone_link": f"tel:{_dialled(phone)}",
+        "whatsapp_link": f"https://wa.me/{_dialled(whatsapp).removeprefix('+')}" if whatsapp else "",
+    }
 
 
 @routes.get("/")
 def home() -> ResponseReturnValue:
-    """The lead form."""
-    return render_template("form.html")
+    """The lead form; when it was rendered travels with it."""
+    return render_template("form.html", rendered_at=datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def _dialled(number: str) -> str:
+    return "".join(character for character in number if character.isdigit() or character == "+")

@@ -9,11 +9,19 @@ returning requests,
           ceil(extract(epoch from window_start + interval '1 minute' - now()))::int as seconds_left;
 
 -- chat_view: What the chat page shows around the messages of one lead's conversation.
-select l.state as lead_state, l.conversation_id, c.contact_id, c.status, c.held_by, c.uses_queue, b.name as broker_name,
+-- An answer is being written while a message waits that no line of ours has answered yet, or while the greeting is on its way.
+select l.state as lead_state, l.conversation_id, c.contact_id, c.status, c.held_by, c.taken_at is not null as taken,
+       c.uses_queue, b.name as broker_name, b.title as broker_title,
        case when c.status = 'waiting' then
            (select w.position from waiting_leads w where w.conversation_id = c.conversation_id) end as position,
        exists (select from incoming_messages m
-               where m.conversation_id = c.conversation_id and m.state = 'unanswered') as unanswered
+               where m.conversation_id = c.conversation_id and m.state = 'unanswered'
+                 and not exists (select from outgoing_messages o
+                                 where o.conversation_id = m.conversation_id and o.state = 'sent'
+                                   and o.kind in ('reply', 'handoff_notice', 'failure_notice') and o.turn >= m.message_id))
+       or exists (select from outgoing_messages o
+                  where o.conversation_id = c.conversation_id and o.kind = 'greeting'
+                    and o.state in ('planned', 'sending', 'unknown')) as writing
 from leads l
 left join broker_conversations c on c.conversation_id = l.conversation_id
 left join ai_brokers b on b.id = c.broker_id
