@@ -33,6 +33,10 @@ _STORY = (
     " where conversation_id = %(id)s order by planned_at",
     "select message_id, content, state, received_at from incoming_messages where conversation_id = %(id)s order by 1",
     "select * from job_outcomes where conversation_id = %(id)s order by job_id",
+    "select event, status, delivery_id, received_at from webhook_events where conversation_id = %(id)s order by id",
+    "select message_id, sent_at from person_messages where conversation_id = %(id)s order by message_id",
+    "select j.id, j.task_name, e.type, e.at from procrastinate_jobs j join procrastinate_events e on e.job_id = j.id"
+    " where (j.args ->> 'conversation_id')::bigint = %(id)s order by e.at",
 )
 
 
@@ -126,6 +130,7 @@ class Storm:
     def _story(self, conversation_id: int) -> str:
         """All that is known of a conversation, for whoever must find out what went wrong."""
         parts = [self._rows(query, conversation_id) for query in _STORY]
+        parts.append(self.world.chatwoot.messages(conversation_id))
         return "\n".join(str(row) for rows in parts for row in rows)
 
     def _rows(self, query: str, conversation_id: int) -> list[dict[str, Any]]:
