@@ -98,7 +98,12 @@ class _Handler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         environ = self.make_environ()
-        environ["wsgi.input"] = BytesIO(self._read_body(environ))
+        body = self._read_body(environ)
+        if len(body) < int(environ.get("CONTENT_LENGTH") or 0):
+            # Its sender died in the middle of it. Puma never hands such a request to the application either.
+            self._drop()
+            return
+        environ["wsgi.input"] = BytesIO(body)
         environ["wsgi.input_terminated"] = True
         response = Response.from_app(self.server.app, environ, buffered=True)
         if DROP_HEADER in response.headers:

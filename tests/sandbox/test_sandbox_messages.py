@@ -1,5 +1,6 @@
 """Messages as Chatwoot keeps them: types, senders, Liquid, paging, the flood guard."""
 
+import socket
 from typing import Any
 
 import httpx
@@ -160,3 +161,17 @@ def test_the_customers_own_api_shows_neither_notes_nor_activities(chatwoot: Chat
     chatwoot.resolve(conversation["id"])
     assert posted["message_type"] == 0
     assert [row["content"] for row in httpx.get(messages).json()] == ["Hello"]
+
+
+def test_a_request_whose_sender_dies_in_the_middle_of_it_never_happens(
+    chatwoot: ChatwootSandbox, api: httpx.Client
+) -> None:
+    head = (
+        f"POST /api/v1/accounts/{chatwoot.account_id}/conversations/1/messages HTTP/1.1\r\nHost: localhost\r\n"
+        f"api_access_token: {chatwoot.token}\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", int(chatwoot.base_url.rsplit(":", 1)[1]))) as connection:
+        connection.sendall(head.encode() + b'{"content": "cut o')
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1) == b"", "the server answered half a request"
+    assert api.get("/conversations/1/messages").json()["payload"] == []
