@@ -10,14 +10,15 @@ control_socket_disable = True
 
 
 def on_starting(_server):
-    """A missing setting ends the server with one line, before processes are made that would each say it at length."""
+    """What is set wrong ends the server with one line, before processes are made that would each say it at length."""
     import sys
 
+    from nextnest.door import look_before_serving
     from nextnest.errors import ConfigurationError
     from nextnest.settings import load
 
     try:
-        load()
+        look_before_serving(load())
     except ConfigurationError as error:
         sys.exit(str(error))
 

@@ -1,11 +1,15 @@
 """Connections to Postgres. Every one finds the schema by its search path and commits each statement on its own
-unless a transaction is opened on the page."""
+unless a transaction is opened on the page.
+
+The path and the bounds are asked for when a connection begins, which changes no session. Some poolers refuse or drop such
+options: then they are set inside each transaction of web, and for all others the role has to have them (nextnest/roles.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg import AsyncConnection, Connection
@@ -16,42 +20,85 @@ from nextnest.settings import Settings
 
 SCHEMA = "nextnest"
 # A statement of ours takes milliseconds; these bounds only end what is stuck, so a lock is never held for ever.
-_BOUNDS = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+BOUNDS = {"statement_timeout": "30s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"}
 _KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "connect_timeout": 5}
+# One round trip. It ends with the transaction, so it cannot leak into another client's.
+_INSIDE = "; ".join(
+    [
+        f"set local search_path = {SCHEMA}",
+        *(f"set local {name} = '{value}'" for name, value in BOUNDS.items()),
+    ]
+).encode()
+# PgBouncer's words for a connection that brings options, unless it is told to ignore them.
+_NO_OPTIONS = "unsupported startup parameter"
+
+# Connections one process holds at most; docs/supabase.md adds them up and a test counts them under load.
+WEB_POOL = 8
+OPENING_POOL = 4
 
 
 def conninfo(dsn: str, application: str) -> str:
     """The connection string with our search path, bounds and keepalives added to the options it already has."""
     given = conninfo_to_dict(dsn)
-    options = f"{given.get('options') or ''} -c search_path={SCHEMA} {_BOUNDS}".strip()
-    return make_conninfo(dsn, options=options, application_name=f"nextnest-{application}", **_KEEPALIVE)
+    asked = " ".join(f"-c {name}={value}" for name, value in {"search_path": SCHEMA, **BOUNDS}.items())
+    return make_conninfo(_named(dsn, application), options=f"{given.get('options') or ''} {asked}".strip())
 
 
-def worker_pool(settings: Settings, **kwargs: Any) -> AsyncConnectionPool[AsyncConnection[Any]]:
+class AnyDoor(Connection[Any]):
+    """A connection that begins without options where the door takes none."""
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
+        try:
+            return super().connect(conninfo, **kwargs)
+        except psycopg.OperationalError as error:
+            if _NO_OPTIONS not in str(error):
+                raise
+            return super().connect(_without_options(conninfo), **kwargs)
+
+
+class AnyDoorAsync(AsyncConnection[Any]):
+    """The same for asyncio."""
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
+        try:
+            return await super().connect(conninfo, **kwargs)
+        except psycopg.OperationalError as error:
+            if _NO_OPTIONS not in str(error):
+                raise
+            return await super().connect(_without_options(conninfo), **kwargs)
+
+
+def worker_pool(
+    settings: Settings, *, keeps_session: bool = True, **kwargs: Any
+) -> AsyncConnectionPool[AsyncConnection[Any]]:
     """The worker's pool, not yet open. It is Procrastinate's pool, too."""
     return AsyncConnectionPool(
         conninfo(settings.database(), "worker"),
+        connection_class=AnyDoorAsync,
         min_size=2,
         max_size=settings.nextnest_pool_size,
-        configure=_autocommit,
+        configure=_autocommit if keeps_session else _autocommit_unprepared,
         **kwargs,
     )
 
 
 def opening_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]]:
-    """A small pool for the one thing web does asynchronously: opening conversations."""
+    """A small pool for the one thing web does asynchronously: opening conversations. It prepares nothing: see `web_pool`."""
     return AsyncConnectionPool(
         conninfo(settings.database(), "web-opening"),
+        connection_class=AnyDoorAsync,
         min_size=0,
-        max_size=4,
+        max_size=OPENING_POOL,
         timeout=2,
-        configure=_autocommit,
+        configure=_autocommit_unprepared,
         check=AsyncConnectionPool.check_connection,
         open=False,
     )
 
 
-def web_pool(settings: Settings, max_size: int = 8) -> ConnectionPool[Connection[Any]]:
+def web_pool(settings: Settings, max_size: int = WEB_POOL) -> ConnectionPool[Connection[Any]]:
     """Web's pool, not yet open. Four seconds without a connection is an answer: 503.
 
     Chatwoot waits five seconds for a webhook's answer and never calls again, so a burst is waited out as long as it may.
@@ -59,7 +106,8 @@ def web_pool(settings: Settings, max_size: int = 8) -> ConnectionPool[Connection
     pooled = settings.web_database_url is not None
     dsn = settings.web_database()
     return ConnectionPool(
-        dsn if pooled else conninfo(dsn, "web"),
+        _named(dsn, "web") if pooled else conninfo(dsn, "web"),
+        connection_class=AnyDoor,
         min_size=2,
         max_size=max_size,
         timeout=4,
@@ -71,21 +119,36 @@ def web_pool(settings: Settings, max_size: int = 8) -> ConnectionPool[Connection
 
 @contextmanager
 def web_transaction(pool: ConnectionPool[Connection[Any]], *, pooled: bool) -> Iterator[Connection[Any]]:
-    """One transaction of web. A transaction-mode pooler forgets what a session set, so there the path is set inside."""
+    """One transaction of web. A transaction-mode pooler forgets what a session set: there path and bounds are set inside."""
     with pool.connection() as conn:
         if pooled:
-            conn.execute("set local search_path = nextnest")
+            conn.execute(_INSIDE)
         yield conn
 
 
 @contextmanager
 def worker_connection(settings: Settings) -> Iterator[Connection[Any]]:
     """A connection for the rare thing a worker does synchronously, in a thread of its own; closed afterwards."""
-    with psycopg.connect(conninfo(settings.database(), "worker-sweep"), autocommit=True) as conn:
+    dsn = conninfo(settings.database(), "worker-sweep")
+    with AnyDoor.connect(dsn, autocommit=True, prepare_threshold=None) as conn:
         yield conn
 
 
+def _named(dsn: str, application: str) -> str:
+    return make_conninfo(dsn, application_name=f"nextnest-{application}", **_KEEPALIVE)
+
+
+def _without_options(dsn: str) -> str:
+    kept: dict[str, Any] = {name: value for name, value in conninfo_to_dict(dsn).items() if name != "options"}
+    return make_conninfo(**kept)
+
+
 async def _autocommit(conn: AsyncConnection[Any]) -> None:
+    await conn.set_autocommit(True)
+
+
+async def _autocommit_unprepared(conn: AsyncConnection[Any]) -> None:
+    conn.prepare_threshold = None
     await conn.set_autocommit(True)
 
 

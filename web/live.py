@@ -11,12 +11,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import structlog
+from psycopg import Connection
 
-from nextnest.database import conninfo
+from nextnest.database import AnyDoor, conninfo
+from nextnest.door import look
+from nextnest.errors import ConfigurationError
 from nextnest.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -130,17 +134,23 @@ class Live:
     def _listen(self, listener: _Listener) -> None:
         """Ring for what is told, while there is somebody to ring for."""
         try:
-            dsn = conninfo(self._settings.database(), "web-live")
-            with psycopg.connect(dsn, autocommit=True) as conn:
+            with self._connected() as conn:
                 conn.execute(f"listen {_CHANNEL}")
                 listener.ready.set()
                 while self._wanted(listener):
                     for notice in conn.notifies(timeout=_LOOK_S):
                         self._ring(notice.payload)
-        except psycopg.Error as error:
+        except (psycopg.Error, ConfigurationError) as error:
             log.warning("live pages poll", error=type(error).__name__)
         self._lost(listener)
         listener.ready.set()
+
+    def _connected(self) -> Connection[Any]:
+        """A connection that hears; behind a transaction-mode pooler there is none."""
+        dsn = self._settings.database()
+        if not look(dsn).keeps_session:
+            raise psycopg.NotSupportedError
+        return AnyDoor.connect(conninfo(dsn, "web-live"), autocommit=True)
 
     def _wanted(self, listener: _Listener) -> bool:
         """Whether a stream is open; when none is, the next one gets a connection of its own."""

@@ -8,35 +8,37 @@ attempt and worker: a superseded attempt changes nothing.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-from collections.abc import Iterable
 from contextlib import nullcontext, suppress
 from typing import Any
 
 import procrastinate
 import structlog
-from procrastinate import PsycopgConnector, jobs, manager
+from procrastinate import PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.signals import on_stop
 from procrastinate.worker import Worker
-from psycopg import errors
+from psycopg import OperationalError
 
 from nextnest import logs, settings
-from nextnest.breakers import NEED_CHATWOOT
 from nextnest.database import worker_pool
+from nextnest.door import Door, look
 from nextnest.settings import Settings
-from nextnest.store import jobs as store
 from nextnest.tasks import attempts
 from nextnest.tasks.desk import Desk
+from nextnest.tasks.job_manager import JobManager
 
 log = structlog.get_logger(__name__)
 
 # A worker that dies is noticed after this long; its jobs are back in the queue some seconds later.
 HEARTBEAT_S = 3.0
 SILENT_S = 12.0
-# Starts per second and worker while a backlog is drained: at some two requests each that is 40 a second, below the 50
-# Chatwoot allows one address (RACK_ATTACK_LIMIT, 3000 a minute).
-_BACKLOG_PER_S = 20
+# Behind a transaction-mode pooler nothing wakes a worker; a customer notices a second, hardly less.
+_DEAF_POLL_S = 1.0
+_LOOK_S = 15.0
+_DEAF = (
+    "DATABASE_URL leads through a transaction-mode pooler, where LISTEN hears nothing: "
+    "give the worker the direct or the session connection string"
+)
 # Between two workers of one process; the pool itself waits for the database.
 _AGAIN_S = 1.0
 
@@ -49,11 +51,14 @@ class App(procrastinate.App):
         chosen = settings.load()
         logs.configure(chosen)
         self.perform_import_paths()  # type: ignore[no-untyped-call]
-        options = _options(chosen) | kwargs | {"install_signal_handlers": False}
+        assert isinstance(self.connector, Connector)
+        options = _options(chosen, self.connector.door) | kwargs | {"install_signal_handlers": False}
         running = _Running()
         with on_stop(running.stop) if kwargs.get("install_signal_handlers", True) else nullcontext():
             while True:
-                await running.run(self._worker(**options))
+                worker = self._worker(**options)
+                jobs_of_ours.serve(worker)
+                await running.run(worker)
                 if running.asked_to_stop or options.get("wait") is False:
                     return
                 log.warning("worker starts again")
@@ -93,10 +98,12 @@ class _Running:
                     await worker.app.job_manager.update_heartbeat(worker.worker_id)
 
 
-def _options(chosen: Settings) -> dict[str, Any]:
+def _options(chosen: Settings, door: Door) -> dict[str, Any]:
+    poll_s = chosen.nextnest_poll_s
     return {
         "concurrency": chosen.nextnest_worker_concurrency,
-        "fetch_job_polling_interval": chosen.nextnest_poll_s,
+        "fetch_job_polling_interval": poll_s if door.keeps_session else min(poll_s, _DEAF_POLL_S),
+        "listen_notify": door.keeps_session,
         "abort_job_polling_interval": 1.0,
         "shutdown_graceful_timeout": chosen.nextnest_grace_s,
         "update_heartbeat_interval": HEARTBEAT_S,
@@ -106,66 +113,40 @@ def _options(chosen: Settings) -> dict[str, Any]:
 
 
 class Connector(PsycopgConnector):
-    """Procrastinate's connector on our pool; what the worker opened is closed with it."""
+    """Procrastinate's connector on our pool, as its door allows; what the worker opened is closed with it."""
+
+    door = Door()
+
+    def __init__(self) -> None:
+        super().__init__(pool_factory=self._pool_for_the_door)
+
+    async def open_async(self, pool: Any = None) -> None:
+        """ConfigurationError when waiting would not help: see `nextnest.door.look`."""
+        if pool is None and self._async_pool is None:
+            self.door = await _look(settings.load())
+        await super().open_async(pool)
 
     async def close_async(self) -> None:
         await Desk.close()
         await super().close_async()
 
-
-class JobManager(manager.JobManager):
-    """Ends and retries a job only for the attempt that owns it; what was already committed is left alone."""
-
-    _pause = 0.0
-
-    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> jobs.Job | None:
-        """As the stock one, but what needs Chatwoot stays while it is away, and its backlog is drained at a bounded rate."""
-        await asyncio.sleep(self._pause)
-        async with self._pool().connection() as conn:
-            row = await store.fetch_job(
-                conn,
-                queues=None if queues is None else list(queues),
-                worker_id=worker_id,
-                need_chatwoot=NEED_CHATWOOT,
-            )
-        self._pause = 1 / _BACKLOG_PER_S if row and row["of_a_backlog"] else 0.0
-        return jobs.Job.from_row(row) if row else None
-
-    async def finish_job(self, job: jobs.Job, status: jobs.Status, delete_job: bool) -> None:
-        async with self._pool().connection() as conn:
-            ended = await store.finish_job(conn, _fence(job), status, delete_job=delete_job)
-        if not ended:
-            log.debug("finish left alone", job_id=job.id, status=status.value)
-
-    async def retry_job(
-        self,
-        job: jobs.Job,
-        retry_at: dt.datetime | None = None,
-        priority: int | None = None,
-        queue: str | None = None,
-        lock: str | None = None,
-    ) -> None:
-        """Put the job back. When its twin already waits, the twin does the work and this one ends as aborted."""
-        try:
-            async with self._pool().connection() as conn:
-                await store.retry_job(
-                    conn, _fence(job), retry_at=retry_at, priority=priority, queue=queue, lock=lock
-                )
-        except errors.UniqueViolation:
-            await self.finish_job(job, jobs.Status.ABORTED, delete_job=False)
-
-    def _pool(self) -> Any:
-        assert isinstance(self.connector, PsycopgConnector)
-        return self.connector.pool
+    def _pool_for_the_door(self, **kwargs: Any) -> Any:
+        return worker_pool(settings.load(), keeps_session=self.door.keeps_session, **kwargs)
 
 
-def _fence(job: jobs.Job) -> dict[str, Any]:
-    return {"job_id": job.id, "attempt": job.attempts, "worker_id": job.worker_id}
+async def _look(chosen: Settings) -> Door:
+    """The worker's door, with a line about what it cannot do; the usual one while the database is away."""
+    try:
+        async with asyncio.timeout(_LOOK_S):
+            door = await asyncio.to_thread(look, chosen.database())
+    except (OperationalError, TimeoutError):
+        return Door()
+    door.require_schema()
+    if not door.keeps_session:
+        logs.configure(chosen)
+        log.warning("worker polls", why=_DEAF, seconds=min(chosen.nextnest_poll_s, _DEAF_POLL_S))
+    return door
 
 
-def _pool(**kwargs: Any) -> Any:
-    return worker_pool(settings.load(), **kwargs)
-
-
-app = App(connector=Connector(pool_factory=_pool))
-app.job_manager = JobManager(app.connector)
+app = App(connector=Connector())
+app.job_manager = jobs_of_ours = JobManager(app.connector)
