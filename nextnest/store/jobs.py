@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,9 @@ from nextnest.errors import LostOwnership
 from nextnest.store.statements import Row, Statements
 
 SQL = Statements("jobs")
+
+# The attempt this task has completed in a transaction of its own. A task that returns afterwards has committed it.
+_ended: ContextVar[dict[str, Any] | None] = ContextVar("ended", default=None)
 
 
 @dataclass(frozen=True)
@@ -34,13 +38,6 @@ class Ownership:
 
     def fence(self) -> dict[str, int | None]:
         return {"job_id": self.job_id, "attempt": self.attempt, "worker_id": self.worker_id}
-
-
-async def fetch_job(
-    conn: AsyncConnection[Any], *, queues: list[str] | None, worker_id: int, need_chatwoot: list[str]
-) -> Row | None:
-    """Take the next job that may run now, or None. Tasks in `need_chatwoot` stay while Chatwoot's breaker is open."""
-    return await SQL.fetch_job.aone(conn, queues=queues, worker_id=worker_id, need_chatwoot=need_chatwoot)
 
 
 async def hold_job(conn: AsyncConnection[Any], owner: Ownership) -> None:
@@ -71,7 +68,13 @@ async def complete_job(
     row = await SQL.complete_job.aone(conn, **owner.fence())
     if not row or row["completed"] != 1:
         raise LostOwnership(f"job {owner.job_id}, attempt {owner.attempt}")
+    _ended.set(owner.fence())
     await _record(conn, owner, conversation_id, outcome, detail, deliberate_wait_s)
+
+
+def has_ended_itself(fence: dict[str, Any]) -> bool:
+    """Whether the task that has just returned completed this attempt in its own commit."""
+    return _ended.get() == fence
 
 
 async def fail_job(

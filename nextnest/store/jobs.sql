@@ -1,28 +1,3 @@
--- fetch_job: Take the next job for a worker: by priority and age, the first of its lock, nothing that needs what is away.
--- `of_a_backlog` says that it gathered while something was away.
-with candidate as (
-    select j.id
-    from procrastinate_jobs j
-    where j.status = 'todo'
-      and (%(queues)s::varchar[] is null or j.queue_name = any (%(queues)s::varchar[]))
-      and (j.scheduled_at is null or j.scheduled_at <= now())
-      and not exists (
-          select from procrastinate_jobs other
-          where j.lock is not null and other.lock = j.lock
-            and (other.status = 'doing'
-                 or (other.status = 'todo' and (other.priority > j.priority
-                                                or (other.priority = j.priority and other.id < j.id)))))
-      and not (j.task_name = any (%(need_chatwoot)s)
-               and (select state = 'open' from circuit_breakers where name = 'chatwoot'))
-    order by j.priority desc, j.id limit 1
-    for update of j skip locked
-)
-update procrastinate_jobs
-set status = 'doing', worker_id = %(worker_id)s
-from candidate where procrastinate_jobs.id = candidate.id
-returning procrastinate_jobs.*,
-          procrastinate_jobs.id <= (select max(backlog_until) from circuit_breakers) as of_a_backlog;
-
 -- hold_job: Prove that this attempt owns its job, and let nobody take it away until the transaction ends.
 select id from procrastinate_jobs
 where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id = %(worker_id)s

@@ -30,7 +30,7 @@ MESSAGE, ENDED = "POST /conversations/#/messages", "COMMIT after record_outcome"
 BOTH: tuple[Side, ...] = ("before", "after")
 AFTER: tuple[Side, ...] = ("after",)
 CHOSEN: tuple[tuple[Scenario, str, int, tuple[Side, ...]], ...] = (
-    (GREETED, "fetch_job new-conversation", 1, BOTH),
+    (GREETED, "fetch_jobs new-conversation", 1, BOTH),
     (GREETED, "COMMIT after plan", 1, BOTH),
     (GREETED, "intend", 3, AFTER),
     (GREETED, MESSAGE, 1, AFTER),

@@ -19,7 +19,7 @@ CUSTOMERS_TASKS = (
     "deliver-effects",
     "settle-conversation",
 )
-FETCH = "fetch_job"
+FETCH = "fetch_jobs"
 
 _PLACEHOLDERS = re.compile(r"%\(\w+\)s|\$\d+")
 _COMMENTS = re.compile(r"--[^\n]*")

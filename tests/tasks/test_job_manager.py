@@ -1,0 +1,195 @@
+"""Jobs are fetched several at once, in order, without losing a wake-up; what was not started goes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import procrastinate
+import psycopg
+import pytest
+from procrastinate import PsycopgConnector
+from procrastinate.jobs import Job
+from psycopg.rows import dict_row
+
+from nextnest.database import conninfo
+from nextnest.tasks.job_manager import JobManager
+
+# Far more than a query takes; nothing is expected to last as long.
+BOUND_S = 20
+
+
+class Queue:
+    """A database with jobs in it, and a manager with room for `concurrency` of them."""
+
+    def __init__(self, url: str, app: procrastinate.App, manager: JobManager) -> None:
+        self._url = conninfo(url, "test")
+        self.app = app
+        self.manager = manager
+        self.worker_id = 0
+
+    async def sign_on(self, concurrency: int = 10) -> None:
+        self.worker_id = await self.manager.register_worker()
+        self.worker = self.app._worker(concurrency=concurrency, fetch_job_polling_interval=5.0)
+        self.manager.serve(self.worker)
+
+    async def defer(self, task: str = "some-task", **options: Any) -> int:
+        return int(await self.app.configure_task(task, **options).defer_async())
+
+    async def fetch(self) -> Job | None:
+        return await asyncio.wait_for(self.manager.fetch_job(None, self.worker_id), BOUND_S)
+
+    async def fetch_all(self) -> list[int]:
+        found = []
+        while job := await self.fetch():
+            found.append(job.id)
+        return [job_id for job_id in found if job_id is not None]
+
+    async def rows(self, statement: str, *values: object) -> list[dict[str, Any]]:
+        async with await self.connect() as conn:
+            cursor = await conn.execute(statement, values)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def connect(self) -> psycopg.AsyncConnection[dict[str, Any]]:
+        return await psycopg.AsyncConnection.connect(self._url, autocommit=True, row_factory=dict_row)
+
+    async def states(self) -> dict[int, str]:
+        return {
+            row["id"]: row["status"] for row in await self.rows("select id, status from procrastinate_jobs")
+        }
+
+
+@pytest.fixture
+async def queue(database_url: str) -> AsyncIterator[Queue]:
+    connector = PsycopgConnector(conninfo=conninfo(database_url, "test"))
+    app = procrastinate.App(connector=connector)
+    app.job_manager = manager = JobManager(connector)
+    async with app.open_async():
+        queue = Queue(database_url, app, manager)
+        await queue.sign_on()
+        yield queue
+
+
+async def test_jobs_come_by_priority_and_age(queue: Queue) -> None:
+    first = await queue.defer()
+    second = await queue.defer()
+    urgent = await queue.defer(priority=5)
+    assert await queue.fetch_all() == [urgent, first, second]
+
+
+async def test_of_one_lock_only_the_first_comes_and_the_next_when_it_has_ended(queue: Queue) -> None:
+    first, second, other = [await queue.defer(lock=lock) for lock in ("a", "a", "b")]
+    assert await queue.fetch_all() == [first, other]
+    await queue.rows("update procrastinate_jobs set status = 'succeeded' where id = %s", first)
+    assert await queue.fetch_all() == [second]
+
+
+async def test_never_more_are_taken_than_the_worker_has_room_for(queue: Queue) -> None:
+    await queue.sign_on(concurrency=3)
+    for _ in range(8):
+        await queue.defer()
+    assert await queue.fetch() is not None
+    assert list((await queue.states()).values()).count("doing") == 3
+
+
+async def test_an_ended_job_makes_room_for_another(queue: Queue) -> None:
+    await queue.sign_on(concurrency=1)
+    for _ in range(3):
+        await queue.defer()
+    for _ in range(3):
+        job = await queue.fetch()
+        assert job is not None
+        assert list((await queue.states()).values()).count("doing") == 1
+        await queue.manager.finish_job(job, procrastinate.jobs.Status.SUCCEEDED, delete_job=False)
+    assert set((await queue.states()).values()) == {"succeeded"}
+
+
+async def test_two_workers_share_the_jobs_and_take_none_twice(queue: Queue, database_url: str) -> None:
+    deferred = [await queue.defer() for _ in range(40)]
+    connector = PsycopgConnector(conninfo=conninfo(database_url, "test"))
+    app = procrastinate.App(connector=connector)
+    async with app.open_async():
+        other = Queue(database_url, app, JobManager(connector))
+        await other.sign_on()
+        taken = await asyncio.gather(*(one.fetch_all() for one in (queue, other, queue, other)))
+    assert sorted(job_id for each in taken for job_id in each) == deferred
+
+
+async def test_what_is_due_later_is_left_and_the_worker_sleeps_until_then(queue: Queue) -> None:
+    now = datetime.now(UTC)
+    later = await queue.defer(schedule_at=now + timedelta(seconds=2))
+    due = await queue.defer(schedule_at=now - timedelta(seconds=1))
+    assert await queue.fetch_all() == [due]
+    assert 0 < queue.worker.fetch_job_polling_interval <= 2
+    await queue.rows("update procrastinate_jobs set scheduled_at = now() where id = %s", later)
+    assert await queue.fetch_all() == [later]
+    assert queue.worker.fetch_job_polling_interval == 5
+
+
+async def test_a_job_announced_while_a_fetch_is_under_way_is_not_forgotten(queue: Queue) -> None:
+    """The fetch began before the job was there and waits for a lock; its own look finds nothing."""
+
+    rung = asyncio.Event()
+
+    async def ring(**_: object) -> None:
+        rung.set()
+
+    listening = asyncio.create_task(queue.manager.listen_for_jobs(on_notification=ring))
+    await _until(
+        queue,
+        "select 1 from pg_stat_activity where query ilike '%%listen%%procrastinate%%' and pid <> pg_backend_pid()",
+    )
+    async with await queue.connect() as blocker, blocker.transaction():
+        await blocker.execute("lock table circuit_breakers in access exclusive mode")
+        fetching = asyncio.create_task(queue.fetch())
+        await _until(queue, "select 1 from pg_locks where not granted")
+        job_id = await queue.defer()
+        await asyncio.wait_for(rung.wait(), BOUND_S)
+    found = await fetching
+    listening.cancel()
+    assert found is not None
+    assert found.id == job_id
+
+
+async def test_a_worker_that_stops_gives_back_what_it_has_not_started_uncounted(queue: Queue) -> None:
+    await queue.sign_on(concurrency=5)
+    first, *rest = [await queue.defer() for _ in range(4)]
+    job = await queue.fetch()
+    assert job is not None
+    assert job.id == first
+    await queue.manager.unregister_worker(queue.worker_id)
+    rows = await queue.rows("select id, status, attempts, worker_id from procrastinate_jobs order by id")
+    assert [(row["id"], row["status"], row["attempts"]) for row in rows[1:]] == [
+        (each, "todo", 0) for each in rest
+    ]
+    assert all(row["worker_id"] is None for row in rows[1:])
+
+
+async def test_a_job_given_back_beside_its_twin_leaves_the_work_to_it(queue: Queue) -> None:
+    await queue.sign_on(concurrency=5)
+    await queue.defer()
+    first = await queue.defer(queueing_lock="twins")
+    await queue.fetch()
+    twin = await queue.defer(queueing_lock="twins")
+    await queue.manager.unregister_worker(queue.worker_id)
+    states = await queue.states()
+    assert (states[first], states[twin]) == ("aborted", "todo")
+
+
+async def test_what_needs_chatwoot_stays_while_it_is_away(queue: Queue) -> None:
+    held = await queue.defer("incoming-message")
+    free = await queue.defer("upkeep")
+    await queue.rows(
+        "update circuit_breakers set state = 'open', reason = 'unavailable', retry_at = now() where name = 'chatwoot'"
+    )
+    assert await queue.fetch_all() == [free]
+    await queue.rows("update circuit_breakers set state = 'closed' where name = 'chatwoot'")
+    assert await queue.fetch_all() == [held]
+
+
+async def _until(queue: Queue, statement: str) -> None:
+    async with asyncio.timeout(BOUND_S):
+        while not await queue.rows(statement):  # noqa: ASYNC110 - the database has no event for it
+            await asyncio.sleep(0.01)
