@@ -18,6 +18,7 @@ setup: ## .venv with the pinned packages; the other commands do it by themselves
 	@python3 scripts/setup.py
 
 test: setup ## all tests but the long ones, with a Postgres of their own
+	@$(PYTHON) scripts/browser.py
 	@exec $(PYTHON) -m pytest -m "not long" -n $(JOBS) --dist loadfile $(ARGS)
 
 test-long: setup ## the tests that take minutes

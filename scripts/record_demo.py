@@ -37,19 +37,13 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-CUSTOMER = {
-    "formData.propertyPrice": "650,000",
-    "formData.actualIncomes.0": "7,200",
-    "formData.actualAges.0": "34",
-    "formData.name": "Tan Wei Ming",
-    "formData.email": "weiming@example.com",
-    "formData.phone": "9123 4567",
-}
-CHOICES = {
-    "formData.propertyCategory": "resale",
-    "formData.propertyType": "hdb",
-    "formData.purchaseTimeline": "next_3_months",
-}
+# What is entered, step by step: choices and texts.
+STEPS: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
+    ({"purchaseTimeline": "next_3_months"}, {}),
+    ({}, {"name": "Tan Wei Ming", "email": "weiming@example.com", "phone": "9123 4567"}),
+    ({"propertyCategory": "resale", "propertyType": "hdb"}, {"propertyPrice": "650,000"}),
+    ({}, {"actualIncomes.0": "7,200", "actualAges.0": "34"}),
+)
 QUESTION = "Which documents do I need?"
 # Starting everything takes seconds; on a slow machine the first time longer.
 START_S = 120
@@ -97,8 +91,8 @@ def _options() -> argparse.Namespace:
 def _record(browser: Browser, form: str, inbox: str) -> list[Pane]:
     """Be the customer, then the colleague who looks on."""
     page = _open(browser, form, 440)
+    panes = [Pane("The lead form, its first step", 440, _seen(page))]
     _fill(page)
-    panes = [Pane("The lead form", 440, _seen(page))]
     page.get_by_role("button", name="Start my conversation").click()
     page.wait_for_url("**/chat/**")
     _converse(page)
@@ -121,11 +115,13 @@ def _open(browser: Browser, address: str, width: int) -> Page:
 
 
 def _fill(page: Page) -> None:
-    for name, value in CHOICES.items():
-        page.locator(f'[name="{name}"]').select_option(value)
-    for name, value in CUSTOMER.items():
-        page.locator(f'[name="{name}"]').fill(value)
-    page.locator("#lead").evaluate("form => form.scrollIntoView()")
+    for number, (choices, texts) in enumerate(STEPS, start=1):
+        for name, value in choices.items():
+            page.locator(f'[name="formData.{name}"]').select_option(value)
+        for name, value in texts.items():
+            page.locator(f'[name="formData.{name}"]').fill(value)
+        if number < len(STEPS):
+            page.get_by_role("button", name="Next").click()
 
 
 def _converse(page: Page) -> None:
@@ -136,7 +132,7 @@ def _converse(page: Page) -> None:
     page.get_by_role("button", name="Send").click()
     page.locator("#lines .broker").nth(1).wait_for()
     page.locator("#typing").wait_for(state="hidden")
-    page.locator("#lines").evaluate("lines => lines.parentElement.scrollTo(0, lines.scrollHeight)")
+    page.locator("#scroller").evaluate("scroller => scroller.scrollTo(0, scroller.scrollHeight)")
 
 
 def _inbox(browser: Browser, inbox: str) -> bytes:

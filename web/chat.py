@@ -43,7 +43,6 @@ def page(link: str) -> ResponseReturnValue:
         messages_url=url_for("chat.messages", link=link),
         events_url=url_for("chat.events", link=link),
         broker_name=view["broker_name"] or "",
-        hours=office.hours(here.settings),
         longest_text=_LONGEST_TEXT,
     )
 
@@ -138,6 +137,7 @@ def _standing(here: Doors, view: Row) -> dict[str, object]:
         "brokerTitle": view["broker_title"],
         "typing": status == "active" and view["writing"],
         "reused": view["lead_state"] == "reused",
+        "live": view["conversation_id"] is not None and here.settings.nextnest_live_streams > 0,
         "hours": office.hours(here.settings),
     }
 

@@ -55,6 +55,7 @@ class World:
     environment: dict[str, str]
     log_folder: Path
     stack: ExitStack
+    web: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start_worker(self, **changes: str) -> subprocess.Popen[bytes]:
@@ -151,9 +152,9 @@ def running_world(
         environment = _environment(database_url, chatwoot, model, port) | changes
         web = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "16"]
         web += ["--graceful-timeout", "2", "web:create_app()"]
-        stack.enter_context(_process(web, environment, log_folder / "web"))
+        process = stack.enter_context(_process(web, environment, log_folder / "web"))
         world = World(
-            database_url, chatwoot, model, f"http://127.0.0.1:{port}", environment, log_folder, stack
+            database_url, chatwoot, model, f"http://127.0.0.1:{port}", environment, log_folder, stack, process
         )
         for _ in range(workers):
             world.start_worker()

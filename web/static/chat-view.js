@@ -2,13 +2,6 @@
 
 import { textNodes } from "./chat-text.js";
 
-const STANDING = {
-  connecting: () => "Connecting you with a broker…",
-  waiting: ({ position }) => (position > 1 ? `You are number ${position} in line` : "You are next in line"),
-  active: () => "Replies within seconds",
-  person: () => "A NextNest colleague is with you",
-  closed: () => "This conversation is closed. Write to open it again",
-};
 const FATE = {
   waiting: "Waiting to be sent",
   sending: "Sending…",
@@ -31,20 +24,9 @@ export class ChatView {
     });
   }
 
-  showStanding(answer) {
-    const name = answer.brokerName || "";
-    const person = answer.status === "person";
-    part("broker").textContent = name && !person ? name : "NextNest";
-    part("badge").hidden = !name || person;
-    part("avatar").textContent = initials(name && !person ? name : "NextNest");
-    const text = STANDING[answer.status](answer);
-    if (part("standing").textContent !== text) part("standing").textContent = text;
-    part("typing").hidden = !answer.typing;
-    part("typing-name").textContent = name ? `${name.split(" ")[0]} is writing` : "";
-    this.brokerName = name || "NextNest";
-  }
-
-  showLines(lines, notes) {
+  // Quick questions are for the beginning, and for the AI.
+  showLines(lines, notes, { brokerName, status }) {
+    this.brokerName = brokerName || "NextNest";
     const follow = this.atTheEnd();
     const before = this.elements.size;
     const drawn = this.withDaysAndNotes(lines, notes);
@@ -55,7 +37,8 @@ export class ChatView {
       this.elements.delete(key);
     }
     drawn.forEach((line, place) => this.place(line, place));
-    part("quick").hidden = lines.some((line) => line.role === "customer") || !lines.length;
+    const begun = lines.some((line) => line.role === "broker") && !lines.some((line) => line.role === "customer");
+    part("quick").hidden = !begun || status !== "active";
     if (follow) this.toTheEnd();
     else if (this.elements.size > before) part("newer").hidden = false;
   }
@@ -114,8 +97,10 @@ export class ChatView {
 
   when(line) {
     if (!line.unsent) {
-      const when = make("time", "when", time.format(new Date(line.at)));
-      when.dateTime = line.at;
+      const clock = make("time", "", time.format(new Date(line.at)));
+      clock.dateTime = line.at;
+      const when = make("div", "when");
+      when.append(clock, line.role === "customer" ? " · Sent" : "");
       return when;
     }
     const when = make("div", "when", line.problem || FATE[line.state]);
@@ -151,12 +136,4 @@ function make(tag, className, text = "") {
   element.className = className;
   element.textContent = text;
   return element;
-}
-
-function initials(name) {
-  return name
-    .split(" ")
-    .slice(0, 2)
-    .map((word) => word[0] || "")
-    .join("");
 }

@@ -1,5 +1,7 @@
 // The chat page: follows the conversation, sends what is written, once each and in order.
 
+import { Live } from "./chat-live.js";
+import { Standing } from "./chat-standing.js";
 import { ChatStore } from "./chat-store.js";
 import { ChatView } from "./chat-view.js";
 
@@ -8,11 +10,20 @@ const text = document.getElementById("text");
 const url = page.dataset.messagesUrl;
 const store = new ChatStore(`nextnest-unsent:${url}`);
 const view = new ChatView(retry);
+const bar = new Standing(draw);
+const live = new Live(page.dataset.eventsUrl, look);
+const title = document.title;
 
-// Milliseconds between looks: while something is about to come, usually, in a hidden tab.
+// Milliseconds between looks: while something is about to come, usually, after some idle minutes, in a hidden tab.
 const SOON = 1000;
-const USUALLY = 1600;
-const HIDDEN = 10000;
+const USUALLY = 2500;
+const IDLE = 6000;
+const HIDDEN = 30000;
+// A live page looks all the same: an event may be lost.
+const LIVE_SOON = 5000;
+const LIVE = 20000;
+const IDLE_AFTER = 2 * 60000;
+const GIVE_UP_HIDDEN = 10 * 60000;
 const LOST = [2000, 4000, 8000, 15000];
 const TRIES = 6;
 
@@ -20,10 +31,16 @@ let standing = { status: "connecting", brokerName: document.getElementById("brok
 let failures = 0;
 let timer = null;
 let looking = false;
+let lookAgain = false;
 let sending = false;
+let lastNews = Date.now();
+let hiddenSince = document.hidden ? Date.now() : null;
+let seen = 0;
+let unseen = 0;
 
 async function look() {
   clearTimeout(timer);
+  lookAgain = looking;
   if (looking) return;
   looking = true;
   try {
@@ -34,7 +51,9 @@ async function look() {
   }
   looking = false;
   view.showConnection(failures > 0, page.dataset.phone);
-  timer = setTimeout(look, pause());
+  if (!failures && !document.hidden && standing.live) live.start();
+  const wait = lookAgain ? 0 : pause();
+  if (wait !== null) timer = setTimeout(look, wait);
 }
 
 async function readOn() {
@@ -48,9 +67,19 @@ async function readOn() {
     answer = await read(answer.cursor);
     store.take(answer);
   }
+  notice(answer);
   standing = answer;
   draw();
   sendNext();
+}
+
+// A new line, or another holder: for a while more of it is likely, and a hidden tab says so in its title.
+function notice({ status, typing }) {
+  const others = [...store.lines.values()].filter((line) => line.role !== "customer").length;
+  if (others > seen || status !== standing.status || typing !== standing.typing) lastNews = Date.now();
+  if (document.hidden) unseen += Math.max(0, others - seen);
+  seen = others;
+  document.title = unseen ? `(${unseen}) ${title}` : title;
 }
 
 async function read(after) {
@@ -59,20 +88,24 @@ async function read(after) {
   return response.json();
 }
 
+// Null in a tab nobody has looked at for long: it looks again when it is seen.
 function pause() {
   if (failures) return LOST[Math.min(failures, LOST.length) - 1];
-  if (document.hidden) return HIDDEN;
-  return standing.typing || standing.status === "connecting" ? SOON : USUALLY;
+  if (document.hidden) return Date.now() - hiddenSince < GIVE_UP_HIDDEN ? HIDDEN : null;
+  const soon = standing.typing || standing.status === "connecting";
+  if (live.on) return soon ? LIVE_SOON : LIVE;
+  if (soon) return SOON;
+  return Date.now() - lastNews < IDLE_AFTER ? USUALLY : IDLE;
 }
 
 function draw() {
-  view.showStanding(standing);
-  view.showLines(store.shown(), notes());
+  const lines = store.shown();
+  bar.show(standing, lines);
+  view.showLines(lines, notes(), standing);
 }
 
 function notes() {
-  if (standing.reused) return ["Your earlier request is still open, so we go on there. Earlier messages are not shown here."];
-  return standing.status === "connecting" && !store.lines.size ? ["We have your request and are connecting you."] : [];
+  return standing.reused ? ["Your earlier request is still open, so we go on there. Earlier messages are not shown here."] : [];
 }
 
 // One text at a time, so that they arrive in the order in which they were written.
@@ -175,9 +208,15 @@ for (const button of document.querySelectorAll("#quick button")) {
   button.addEventListener("click", () => write(button.textContent));
 }
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) look();
+  hiddenSince = document.hidden ? Date.now() : null;
+  if (document.hidden) return live.stop();
+  unseen = 0;
+  look();
 });
 window.addEventListener("online", look);
+window.addEventListener("offline", look);
+window.addEventListener("pagehide", () => live.stop());
+window.addEventListener("pageshow", (event) => event.persisted && look());
 
 draw();
 look();

@@ -1,31 +1,44 @@
-// The lead form: shows the fields of the chosen loan, sends them, and puts every problem at its field.
+// The lead form: four steps, each field checked when it is left and again with "Next"; then it is sent.
 
+import { problemWith } from "./form-checks.js";
+import { forget, keep, restore } from "./form-keep.js";
+import { apologise, clearProblem, clearProblems, showProblem, showProblems } from "./form-problems.js";
+import { Steps } from "./form-steps.js";
 import { uuid } from "./ids.js";
 
 const form = document.getElementById("lead");
-const summary = document.getElementById("summary");
-const progress = document.getElementById("progress");
-const button = form.querySelector("button[type=submit]");
+const steps = new Steps(form, (number) => keep(form, number));
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   submit();
 });
 form.addEventListener("change", showFieldsOfTheLoan);
-form.addEventListener("input", (event) => clearProblem(event.target.closest("[data-path]")));
+form.addEventListener("input", (event) => {
+  clearProblem(event.target.closest("[data-path]"));
+  keep(form, steps.number);
+});
+form.addEventListener("focusout", ({ target }) => {
+  const text = target.matches("[data-check]") && problemWith(target.dataset.check, target.value);
+  if (text) showProblem(target.closest("[data-path]"), text);
+});
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) busy(false);
 });
+const step = restore(form);
 showFieldsOfTheLoan();
+steps.begin(step);
 
 async function submit() {
+  const wrong = problemsIn(steps.isLast ? form : steps.section);
+  if (wrong.length) return show(wrong);
+  if (!steps.isLast) return steps.next();
   clearProblems();
-  const missing = hints();
-  if (missing.length) return showProblems(missing);
   busy(true);
   try {
     await send();
   } catch {
+    busy(false);
     apologise("We could not reach our server. Your answers are still here; please try again in a moment.");
   }
 }
@@ -34,31 +47,34 @@ async function send() {
   const response = await fetch(form.action, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ formData: values(), sessionId: sessionId() }),
+    body: JSON.stringify(body()),
   });
   const answer = await response.json();
   if (answer.success) {
+    forget();
     location.assign(answer.chatUrl);
     return;
   }
-  if (answer.problems) {
-    showProblems(answer.problems.map(({ field, expected }) => ({ field, text: `We expected ${expected}.` })));
-    busy(false);
-    return;
-  }
-  apologise(answer.error || "Something went wrong on our side.");
+  busy(false);
+  if (answer.problems) show(answer.problems.map(({ field, expected }) => ({ field, text: `We expected ${expected}.` })));
+  else apologise(answer.error || "Something went wrong on our side.");
+}
+
+function show(problems) {
+  showProblems(problems, (number) => number === steps.number || steps.open(number));
 }
 
 // Values by path: "formData.actualAges.0" becomes {actualAges: {0: ...}}, which the server reads as a list.
-function values() {
-  const found = {};
+function body() {
+  const formData = {};
   for (const control of form.elements) {
-    if (!control.name || control.disabled || (control.type === "radio" && !control.checked)) continue;
+    if (!control.name.startsWith("formData.") || control.disabled || (control.type === "radio" && !control.checked)) continue;
     const [, name, place] = control.name.split(".");
-    if (place === undefined) found[name] = control.value;
-    else (found[name] ??= {})[place] = control.value;
+    if (place === undefined) formData[name] = control.value;
+    else (formData[name] ??= {})[place] = control.value;
   }
-  return found;
+  const { website, renderedAt } = form.elements;
+  return { formData, sessionId: sessionId(), website: website.value, renderedAt: renderedAt.value };
 }
 
 function sessionId() {
@@ -75,63 +91,18 @@ function showFieldsOfTheLoan() {
   }
 }
 
-// What can be seen before asking the server; the server judges the rest.
-function hints() {
-  return [...form.querySelectorAll("input[required]")]
-    .filter((input) => !input.value.trim() || !input.validity.valid)
-    .map((input) => ({ field: input.name, text: input.value.trim() ? input.validationMessage : "Please fill this in." }));
+function problemsIn(part) {
+  return [...part.querySelectorAll("[data-check]:enabled")]
+    .map((control) => ({ field: control.name, text: problemAt(control) }))
+    .filter(({ text }) => text);
 }
 
-function showProblems(problems) {
-  const strangers = problems.filter((problem) => !showProblem(problem));
-  summary.replaceChildren(
-    problems.length === 1 ? "One field needs another look." : `${problems.length} fields need another look.`,
-  );
-  for (const { field, text } of strangers) summary.append(` ${field}: ${text}`);
-  summary.hidden = false;
-  (form.querySelector("[aria-invalid=true]") || summary).focus();
-}
-
-function showProblem({ field, text }) {
-  const place = placeOf(field);
-  if (!place) return false;
-  const line = place.querySelector(".problem");
-  line.textContent = text;
-  line.hidden = false;
-  place.closest("details")?.setAttribute("open", "");
-  place.querySelector("input, select").setAttribute("aria-invalid", "true");
-  return true;
-}
-
-// The field of that path, or of the closest path above or below it: a list and its entries share their places.
-function placeOf(path) {
-  const places = [...form.querySelectorAll("[data-path]")];
-  return (
-    places.find((place) => place.dataset.path === path) ||
-    places.find((place) => place.dataset.path.startsWith(`${path}.`) || path.startsWith(`${place.dataset.path}.`))
-  );
-}
-
-function clearProblems() {
-  summary.hidden = true;
-  for (const place of form.querySelectorAll("[data-path]")) clearProblem(place);
-}
-
-function clearProblem(place) {
-  const line = place?.querySelector(".problem");
-  if (!line || line.hidden) return;
-  line.hidden = true;
-  for (const control of place.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
-}
-
-function apologise(text) {
-  busy(false);
-  summary.textContent = text;
-  summary.hidden = false;
-  summary.focus();
+function problemAt(control) {
+  if (control.required && !control.value.trim()) return "Please fill this in.";
+  return problemWith(control.dataset.check, control.value);
 }
 
 function busy(yes) {
-  button.disabled = yes;
-  progress.textContent = yes ? "Finding the broker who fits you best…" : "";
+  document.getElementById("next").disabled = yes;
+  document.getElementById("busy").textContent = yes ? "Finding the broker who fits you best…" : "";
 }
