@@ -1,7 +1,7 @@
 -- fetch_jobs: Take the next jobs for a worker: by priority and age, the first of each lock, nothing that needs what is away.
 -- Jobs without a due time and jobs with one are looked for apart, each by its own index: what is due in the future is never
--- read. `of_a_backlog` says that a job gathered while something was away, `due_in_s` when the next one is due. One row always
--- comes; without a job its id is null.
+-- read. What gathered while something was away comes one at a time, and `of_a_backlog` says so. `due_in_s` is when the next job
+-- is due. One row always comes; without a job its id is null.
 with away as (
     select state = 'open' as chatwoot from circuit_breakers where name = 'chatwoot'
 ), waiting as (
@@ -30,8 +30,11 @@ with away as (
                                                 or (other.priority = j.priority and other.id < j.id)))))
     order by j.scheduled_at limit %(most)s
     for update of j skip locked
+), found as (
+    select * from waiting union all select * from due
 ), chosen as (
-    select id from (select * from waiting union all select * from due) found order by priority desc, id limit %(most)s
+    select id from found order by priority desc, id
+    limit (select case when min(id) <= (select max(backlog_until) from circuit_breakers) then 1 else %(most)s end from found)
 ), taken as (
     update procrastinate_jobs j set status = 'doing', worker_id = %(worker_id)s
     from chosen where j.id = chosen.id

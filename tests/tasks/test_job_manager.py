@@ -189,6 +189,14 @@ async def test_what_needs_chatwoot_stays_while_it_is_away(queue: Queue) -> None:
     assert await queue.fetch_all() == [held]
 
 
+async def test_what_gathered_while_something_was_away_comes_one_at_a_time(queue: Queue) -> None:
+    for _ in range(3):
+        await queue.defer()
+    await queue.rows("update circuit_breakers set backlog_until = (select max(id) from procrastinate_jobs)")
+    await queue.fetch()
+    assert list((await queue.states()).values()).count("doing") == 1
+
+
 async def _until(queue: Queue, statement: str) -> None:
     async with asyncio.timeout(BOUND_S):
         while not await queue.rows(statement):  # noqa: ASYNC110 - the database has no event for it
