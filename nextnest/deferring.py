@@ -8,6 +8,8 @@ Each job has two functions: one for the worker's async connections, one for web'
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,10 +18,27 @@ from procrastinate import PsycopgConnector, manager
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import JobDeferrer
 from procrastinate.tasks import configure_task
-from psycopg import AsyncConnection, Connection
+from psycopg import AsyncConnection, Connection, errors
 
 # Never opened: every job is deferred on a connection that somebody hands in.
 _jobs = manager.JobManager(PsycopgConnector())
+
+
+@contextmanager
+def twins_named() -> Iterator[None]:
+    """AlreadyEnqueued for a twin that waits, also when the role is bound by row level security.
+
+    Procrastinate reads the twin's lock out of the error's detail, which Postgres then leaves out, and stumbles over that.
+    """
+    try:
+        yield
+    except (AssertionError, TypeError) as error:
+        refused = error.__context__
+        if not isinstance(refused, errors.UniqueViolation):
+            raise
+        if refused.diag.constraint_name != manager.QUEUEING_LOCK_CONSTRAINT:
+            raise
+        raise AlreadyEnqueued from refused
 
 
 @dataclass(frozen=True)
@@ -35,14 +54,15 @@ class Planned:
         """Defer it in the caller's transaction; a twin that already waits is enough."""
         try:
             async with conn.transaction():
-                await self._on(conn).defer_async()
+                with twins_named():
+                    await self._on(conn).defer_async()
         except AlreadyEnqueued:
             return
 
     def defer_sync(self, conn: Connection[Any]) -> None:
         """The same on one of web's connections."""
         try:
-            with conn.transaction():
+            with conn.transaction(), twins_named():
                 self._on(conn).defer()
         except AlreadyEnqueued:
             return

@@ -4,7 +4,7 @@
    package's schema file, which includes all its migrations; later runs apply those the database has not got.
 2. Our `migrations/*.sql`, oldest first, one transaction each, recorded as the Supabase CLI records them, so that
    either tool can carry on after the other.
-3. Whatever came new is closed to PUBLIC and to Supabase's API roles.
+3. Whatever came new is closed to PUBLIC and to Supabase's API roles, and our roles get what the table `rights` says.
 
 Workers of the old version may run meanwhile: our migrations only add. Before an upgrade of Procrastinate stop the
 workers, unless its release notes say that they may run.
@@ -24,6 +24,7 @@ from typing import Any, LiteralString
 
 import psycopg
 from psycopg import Connection
+from psycopg.errors import Diagnostic
 
 from nextnest.errors import ConfigurationError, MigrationError
 from nextnest.store.statements import Statements
@@ -74,8 +75,9 @@ def migrate(dsn: str, folder: Path = MIGRATIONS, say: Say = print) -> list[str]:
     Raises MigrationEdited, MigrationMissing or MigrationFailed, each naming the file; earlier files stay applied.
     """
     with psycopg.connect(dsn, autocommit=True) as conn, _alone(conn, say):
+        conn.add_notice_handler(lambda notice: _pass_on(notice, say))
         applied = [*_apply_procrastinate(conn, say), *_apply_ours(conn, _read(folder), say)]
-        SQL.close_schema.run(conn)
+        SQL.apply_rights.run(conn)
     return applied
 
 
@@ -231,6 +233,11 @@ def _split(script: str) -> list[str]:
 
 def _set_lock_timeout(conn: Connection[Any], timeout: LiteralString) -> None:
     conn.execute(f"set lock_timeout = '{timeout}'")
+
+
+def _pass_on(notice: Diagnostic, say: Say) -> None:
+    if notice.severity_nonlocalized == "WARNING" and notice.message_primary:
+        say(notice.message_primary)
 
 
 def _say(line: str) -> None:

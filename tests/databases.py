@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from nextnest import embedded
+from nextnest.roles import KINDS, make_login, url_for
 
 # Nothing here outlives the session, so nothing needs to survive a power cut.
 FAST = (
@@ -70,3 +71,19 @@ def in_database(url: str, name: str) -> str:
 def _run(url: str, statement: str, *names: str) -> None:
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def as_login(url: str, kind: str) -> str:
+    """The connection string of a login that may do what processes of this kind may, and no more."""
+    name = f"nextnest_test_{kind}_{uuid.uuid5(uuid.NAMESPACE_URL, url).hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as conn:
+        make_login(conn, name, KINDS[kind], "a-password-for-tests")
+    return url_for(url, name, "a-password-for-tests")
+
+
+def drop_login(url: str, login_url: str) -> None:
+    """Take the login away; its connections end."""
+    name = urlsplit(login_url).username or ""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [name])
+        conn.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))

@@ -239,7 +239,8 @@ OPEN_DOORS = """
         union all
         select nspname, nspacl, 'n', nspowner from pg_namespace where nspname = 'nextnest'
     )
-    select object, kind, grantee::regrole, privilege_type from grants, aclexplode(acl) where grantee <> owner
+    select object, kind, grantee::regrole, privilege_type from grants, aclexplode(acl)
+    where grantee <> owner and grantee not in (select oid from pg_roles where rolname in (select role from nextnest.rights))
 """
 
 

@@ -51,6 +51,7 @@ NOT_OF_A_CONTACT = {
     "outgoing_messages": {"kind", "state", "last_error"},
     "person_commands": {"command"},
     "rate_limits": {"client"},
+    "rights": {"role", "kind", "names", "besides", "privileges"},
     "setbacks": {"key"},
     "tool_runs": {"name", "version"},
     "webhook_events": {"event", "delivery_id", "status"},

@@ -43,19 +43,14 @@ select name from nextnest.procrastinate_migrations;
 -- record_procrastinate: Remember one of Procrastinate's migrations.
 insert into nextnest.procrastinate_migrations (name, package_version) values (%(name)s, %(package_version)s);
 
--- close_schema: Take every right from PUBLIC and from Supabase's API roles, Procrastinate's objects included.
+-- apply_rights: Take every right from PUBLIC and from Supabase's API roles, and give our roles theirs.
 do $$
-declare
-    one text;
 begin
-    for one in
-        select 'public' union all
-        select quote_ident(rolname) from pg_roles where rolname in ('anon', 'authenticated')
-    loop
-        execute 'revoke all on schema nextnest from ' || one;
-        execute 'revoke all on all tables in schema nextnest from ' || one;
-        execute 'revoke all on all sequences in schema nextnest from ' || one;
-        execute 'revoke all on all functions in schema nextnest from ' || one;
-    end loop;
+    if to_regprocedure('nextnest.apply_rights()') is null then
+        revoke all on schema nextnest from public;
+        revoke all on all functions in schema nextnest from public;
+    else
+        perform nextnest.apply_rights();
+    end if;
 end
 $$;

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import nullcontext, suppress
-from typing import Any
+from typing import Any, LiteralString
 
 import procrastinate
 import structlog
@@ -21,6 +21,7 @@ from psycopg import OperationalError
 
 from nextnest import logs, settings
 from nextnest.database import worker_pool
+from nextnest.deferring import twins_named
 from nextnest.door import Door, look
 from nextnest.settings import Settings
 from nextnest.tasks import attempts
@@ -129,6 +130,16 @@ class Connector(PsycopgConnector):
     async def close_async(self) -> None:
         await Desk.close()
         await super().close_async()
+
+    async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
+        with twins_named():
+            row: dict[str, Any] = await super().execute_query_one_async(query, **arguments)
+        return row
+
+    async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
+        with twins_named():
+            rows: list[dict[str, Any]] = await super().execute_query_all_async(query, **arguments)
+        return rows
 
     def _pool_for_the_door(self, **kwargs: Any) -> Any:
         return worker_pool(settings.load(), keeps_session=self.door.keeps_session, **kwargs)

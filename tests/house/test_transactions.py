@@ -17,6 +17,7 @@ MAY_OPEN = {
     "nextnest/database.py",
     "nextnest/deferring.py",
     "nextnest/door.py",
+    "nextnest/roles.py",
     "nextnest/tasks/desk.py",
 }
 MAY_OPEN_IN = ("nextnest/tasks/", "web/")

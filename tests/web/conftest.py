@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 
 from nextnest.settings import Settings
 from sandbox.chatwoot import ChatwootSandbox
+from tests.databases import as_login, drop_login
 from web import create_app
 
 Rows = list[dict[str, Any]]
@@ -30,13 +31,21 @@ def chatwoot() -> Iterator[ChatwootSandbox]:
 
 
 @pytest.fixture
-def app_for(database_url: str, chatwoot: ChatwootSandbox) -> Iterator[AppFor]:
-    """Makes applications with other settings than the usual ones; closes them."""
+def web_login_url(database_url: str) -> Iterator[str]:
+    """The test's database for a login with the rights of web and console."""
+    url = as_login(database_url, "web")
+    yield url
+    drop_login(database_url, url)
+
+
+@pytest.fixture
+def app_for(web_login_url: str, chatwoot: ChatwootSandbox) -> Iterator[AppFor]:
+    """Makes applications with other settings than the usual ones; closes them. They may do what web may, and no more."""
     made: list[Flask] = []
 
     def make(**changes: Any) -> Flask:
         usual: dict[str, Any] = {
-            "database_url": database_url,
+            "database_url": web_login_url,
             "chatwoot_base_url": chatwoot.base_url,
             "chatwoot_account_id": chatwoot.account_id,
             "chatwoot_inbox_id": chatwoot.inbox_id,

@@ -1,0 +1,289 @@
+"""Who may do what: each role what its process needs, Supabase's API roles and everybody else nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from nextnest.migrate import migrate
+from tests.databases import as_login, drop_login, in_database
+from tests.people_held import hold
+from tests.test_personal_data import ERASED
+
+API_ROLES = ("anon", "authenticated", "service_role")
+Rows = list[dict[str, Any]]
+
+OBJECTS = """
+    select 'table' as kind, format('nextnest.%%I', relname) as written from pg_class
+    where relnamespace = 'nextnest'::regnamespace and relkind in ('r', 'p', 'v', 'm')
+    union all
+    select 'sequence', format('nextnest.%%I', relname) from pg_class
+    where relnamespace = 'nextnest'::regnamespace and relkind = 'S'
+    union all
+    select 'function', oid::regprocedure::text from pg_proc where pronamespace = 'nextnest'::regnamespace
+"""
+RIGHTS_OF_A_ROLE = """
+    select c.relname, array_agg(privilege) as rights
+    from pg_class c, unnest(array['select', 'insert', 'update', 'delete', 'truncate']) as p (privilege)
+    where c.relnamespace = 'nextnest'::regnamespace and c.relkind in ('r', 'p')
+      and has_table_privilege(%(role)s, c.oid, privilege)
+    group by c.relname
+"""
+
+
+def look(url: str, query: str, **params: Any) -> Rows:
+    with psycopg.connect(url, row_factory=dict_row) as conn:
+        return conn.execute(query.encode(), params).fetchall()
+
+
+@pytest.fixture(scope="module")
+def supabase(postgres_url: str) -> Iterator[str]:
+    """A server with Supabase's API roles, and a role as its `postgres` is: not a superuser, may make roles."""
+    with psycopg.connect(postgres_url, autocommit=True) as conn:
+        there = {row[0] for row in conn.execute("select rolname from pg_roles")}
+        made = [role for role in (*API_ROLES, "platform") if role not in there]
+        for role in made:
+            conn.execute(sql.SQL("create role {}").format(sql.Identifier(role)))
+        conn.execute("alter role platform login createrole password 'platform'")
+        yield postgres_url
+        for role in made:
+            conn.execute(sql.SQL("drop role {}").format(sql.Identifier(role)))
+
+
+@pytest.fixture
+def project_url(supabase: str, empty_database_url: str) -> Iterator[str]:
+    """A new project migrated by its `postgres`, where whatever is made anew is open to the API roles by default."""
+    name = empty_database_url.rpartition("/")[2]
+    with psycopg.connect(empty_database_url, autocommit=True) as conn:
+        conn.execute(sql.SQL("alter database {} owner to platform").format(sql.Identifier(name)))
+        for kind in ("tables", "sequences", "functions"):
+            for role in API_ROLES:
+                conn.execute(
+                    f"alter default privileges for role platform grant all on {kind} to {role}".encode()
+                )
+    url = in_database(re.sub(r"//[^@/]*@?", "//platform:platform@", supabase), name)
+    migrate(url, say=lambda _line: None)
+    yield url
+    with psycopg.connect(empty_database_url, autocommit=True) as conn:
+        # One after the other: each takes default privileges away that the next would look for.
+        for role in ("platform", *API_ROLES):
+            conn.execute(sql.SQL("drop owned by {} cascade").format(sql.Identifier(role)))
+        conn.execute(sql.SQL("alter database {} owner to current_user").format(sql.Identifier(name)))
+
+
+def test_the_api_roles_of_a_project_can_touch_nothing(project_url: str, empty_database_url: str) -> None:
+    """Tried one by one over SQL, as their requests run, in a project whose own role is no superuser."""
+    objects = look(project_url, OBJECTS)
+    assert {row["kind"] for row in objects} == {"table", "sequence", "function"}
+    with psycopg.connect(empty_database_url, autocommit=True) as conn:
+        for role in API_ROLES:
+            conn.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+            for row in objects:
+                for attempt in _attempts(row):
+                    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                        conn.execute(attempt.encode())
+            conn.execute("reset role")
+
+
+_ATTEMPTS = {
+    "table": ("table {}", "insert into {} default values", "delete from {}", "truncate {}"),
+    "sequence": ("select nextval('{}')", "select last_value from {}"),
+    # Arguments of the right types, all null: the right is checked before anything runs.
+    "function": ("select {}",),
+}
+
+
+def _attempts(row: dict[str, Any]) -> list[str]:
+    name = row["written"]
+    if row["kind"] == "function":
+        function, _, types = name[:-1].partition("(")
+        name = f"{function}({', '.join(f'null::{kind}' for kind in types.split(',') if kind)})"
+    return [attempt.format(name) for attempt in _ATTEMPTS[row["kind"]]]
+
+
+def test_even_with_the_schema_opened_by_mistake_nothing_in_it_is(project_url: str) -> None:
+    """The second wall: exposing the schema is one click and one grant away."""
+    with psycopg.connect(project_url, autocommit=True) as conn:
+        conn.execute("grant usage on schema nextnest to anon, authenticated")
+        conn.execute("grant select on all tables in schema nextnest to anon, authenticated")
+    for role in ("anon", "authenticated"):
+        [seen] = look(
+            project_url,
+            "select count(*) from pg_policies where schemaname = 'nextnest'"
+            " and (%(role)s = any (roles) or 'public' = any (roles))",
+            role=role,
+        )
+        assert seen["count"] == 0, "row level security shows them no row"
+    migrate(project_url, say=lambda _line: None)
+    [still] = look(
+        project_url,
+        "select count(*) from pg_class where relnamespace = 'nextnest'::regnamespace and relkind in ('r', 'v')"
+        " and has_table_privilege('anon', oid, 'select')",
+    )
+    assert still["count"] == 0, "the next migration closes it again"
+
+
+def test_every_table_has_row_level_security_and_every_view_runs_as_its_reader(database_url: str) -> None:
+    open_tables = look(
+        database_url,
+        "select relname from pg_class where relnamespace = 'nextnest'::regnamespace and relkind in ('r', 'p')"
+        " and not relrowsecurity",
+    )
+    open_views = look(
+        database_url,
+        "select relname from pg_class where relnamespace = 'nextnest'::regnamespace and relkind = 'v'"
+        " and not coalesce(reloptions, '{}') @> '{security_invoker=true}'",
+    )
+    assert (open_tables, open_views) == ([], [])
+
+
+def test_the_migrations_alone_leave_the_rights_as_the_command_does(database_url: str) -> None:
+    """Whoever applies the files with another tool must not need ours: a migration that adds something ends with the call."""
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        before = conn.execute(GRANTS.encode()).fetchall()
+        conn.execute("select nextnest.apply_rights()")
+        assert conn.execute(GRANTS.encode()).fetchall() == before
+
+
+GRANTS = """
+    select relname, grantee::regrole::text, privilege_type from pg_class, aclexplode(relacl)
+    where relnamespace = 'nextnest'::regnamespace
+    union all
+    select proname, grantee::regrole::text, privilege_type
+    from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
+    where pronamespace = 'nextnest'::regnamespace
+    union all
+    select tablename, policyname::text, 'policy' from pg_policies where schemaname = 'nextnest'
+    order by 1, 2, 3
+"""
+
+
+def test_no_role_of_ours_may_change_the_schema_the_rights_or_the_history(database_url: str) -> None:
+    for kind in ("web", "worker", "dashboards"):
+        url = as_login(database_url, kind)
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute("set default_transaction_read_only = off")
+            for attempt in FORBIDDEN:
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    conn.execute(attempt.encode())
+        drop_login(database_url, url)
+
+
+FORBIDDEN = (
+    "create table nextnest.more (id int)",
+    "alter table nextnest.leads add more int",
+    "drop view nextnest.ai_usage",
+    "truncate nextnest.leads",
+    "update nextnest.rights set privileges = 'select'",
+    "delete from nextnest.procrastinate_migrations",
+    "delete from supabase_migrations.schema_migrations",
+    "select nextnest.apply_rights()",
+    "create role more",
+)
+
+
+def test_web_without_the_console_reads_nothing_of_the_model_and_changes_no_message_away(
+    database_url: str,
+) -> None:
+    rights = {
+        row["relname"]: set(row["rights"])
+        for row in look(database_url, RIGHTS_OF_A_ROLE, role="nextnest_web")
+    }
+    assert not {"ai_replies", "tool_runs", "handover_briefs", "operator_actions", "spend_days"} & set(rights)
+    for table in ("leads", "incoming_messages", "outgoing_messages", "broker_conversations"):
+        assert "delete" not in rights[table]
+
+
+def test_the_log_of_actions_is_only_ever_added_to(database_url: str) -> None:
+    rights = {
+        row["relname"]: set(row["rights"])
+        for row in look(database_url, RIGHTS_OF_A_ROLE, role="nextnest_console")
+    }
+    assert rights["operator_actions"] == {"select", "insert"}
+
+
+@pytest.fixture
+def dashboards(database_url: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    url = as_login(database_url, "dashboards")
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as conn:
+        yield conn
+    drop_login(database_url, url)
+
+
+def test_dashboards_read_every_view_but_what_was_said(
+    database_url: str, dashboards: psycopg.Connection[dict[str, Any]]
+) -> None:
+    views = look(database_url, "select viewname from pg_views where schemaname = 'nextnest'")
+    assert len(views) > 8
+    for view in sorted({row["viewname"] for row in views} - {"transcript"}):
+        dashboards.execute(sql.SQL("select * from {}").format(sql.Identifier(view))).fetchall()
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        dashboards.execute("select * from transcript")
+
+
+def test_dashboards_can_read_no_column_with_personal_data(database_url: str) -> None:
+    readable = look(
+        database_url,
+        "select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0"
+        " where c.relnamespace = 'nextnest'::regnamespace and c.relkind in ('r', 'p') and not a.attisdropped"
+        " and has_column_privilege('nextnest_readonly', c.oid, a.attnum, 'select')",
+    )
+    assert len(readable) > 20
+    assert [row for row in readable if row["attname"] in ERASED.get(row["relname"], set())] == []
+
+
+def test_a_dashboard_shows_figures_and_no_word_of_a_contact(
+    database_url: str, dashboards: psycopg.Connection[dict[str, Any]]
+) -> None:
+    with psycopg.connect(database_url, options="-c search_path=nextnest", autocommit=True) as conn:
+        held = hold(conn, 1)
+    shown = "".join(
+        str(dashboards.execute(sql.SQL("select * from {}").format(sql.Identifier(view))).fetchall())
+        for view in (
+            "broker_metrics",
+            "handoffs",
+            "response_times",
+            "unanswered_messages",
+            "unsettled_effects",
+        )
+    )
+    assert str(held.conversation_id) in shown
+    assert [word for word in held.words if word in shown] == []
+
+
+def test_dashboards_cannot_write_nor_stand_in_the_way(
+    dashboards: psycopg.Connection[dict[str, Any]],
+) -> None:
+    shown = {
+        name: dashboards.execute(f"show {name}".encode()).fetchone()
+        for name in ("default_transaction_read_only", "lock_timeout", "statement_timeout")
+    }
+    assert [list(row.values()) for row in shown.values() if row] == [["on"], ["2s"], ["30s"]]
+
+
+def test_a_role_that_may_not_be_made_is_named_and_the_rest_goes_on(
+    project_url: str, empty_database_url: str
+) -> None:
+    """Where roles may not be made everything runs as the owner; once somebody may, the role gets its rights."""
+    said: list[str] = []
+    with psycopg.connect(empty_database_url, autocommit=True) as conn:
+        conn.execute(
+            "insert into nextnest.rights values ('nextnest_late', 'view', 'ai_usage', '{}', 'select')"
+        )
+        conn.execute("alter role platform nocreaterole")
+        migrate(project_url, say=said.append)
+        assert [line for line in said if 'run "create role nextnest_late nologin"' in line]
+        conn.execute("alter role platform createrole")
+        migrate(project_url, say=lambda _line: None)
+        [row] = look(
+            project_url, "select has_table_privilege('nextnest_late', 'nextnest.ai_usage', 'select') as may"
+        )
+        conn.execute("drop owned by nextnest_late")
+        conn.execute("drop role nextnest_late")
+    assert row["may"]
