@@ -203,7 +203,7 @@ class Delivery:
     async def _look(self, effect: Effect) -> int | None:
         """Read the conversation back. A message is newer than the turn it answers, so older ones need no look."""
         return await self.chatwoot.find_effect(
-            effect.conversation_id, effect.id, newest_known=effect.turn or None
+            effect.conversation_id, effect.id, newest_known=effect.turn if effect.turn > 0 else None
         )
 
     async def _must_have_ended(self, effect: Effect) -> bool:

@@ -110,7 +110,7 @@ def note_command(conn: Connection[Any], *, conversation_id: int, message_id: int
     if not conversations.remember_command(conn, conversation_id, message_id, command):
         return "duplicate_skipped"
     if conversations.newer_command(conn, conversation_id, message_id) is None:
-        _pass_to(conn, conversation_id, "person" if command == "take" else "ai")
+        pass_to(conn, conversation_id, "person" if command == "take" else "ai")
     return "recorded"
 
 
@@ -162,10 +162,10 @@ def note_assignee(
     if assignee_type == "User":
         if conversations.is_echo(conn, conversation_id, ["assignment"], {"assignee_id": assignee_id}):
             return "echo_skipped"
-        _pass_to(conn, conversation_id, "person")
+        pass_to(conn, conversation_id, "person")
         return "recorded"
     if assignee_type is None and known["assigned_to"] is not None and not known["person_label"]:
-        _pass_to(conn, conversation_id, "ai")
+        pass_to(conn, conversation_id, "ai")
         return "recorded"
     return "ignored"
 
@@ -185,8 +185,17 @@ def note_label(
     conversations.note_picture(conn, conversation_id, "label", picture_at)
     conversations.note_label(conn, conversation_id, labelled)
     if labelled or known["assigned_to"] is None:
-        _pass_to(conn, conversation_id, "person" if labelled else "ai")
+        pass_to(conn, conversation_id, "person" if labelled else "ai")
     return "recorded"
+
+
+def pass_to(conn: Connection[Any], conversation_id: int, holder: str) -> None:
+    """`person` or `ai` has it from this commit on; capacity follows in a job."""
+    if holder == "person":
+        conversations.give_to_person(conn, conversation_id)
+    else:
+        conversations.give_back(conn, conversation_id)
+    deferring.settle_conversation(conversation_id).defer_sync(conn)
 
 
 def _holder_after(
@@ -212,15 +221,6 @@ def _holder_after(
     ):
         return None
     return "person"
-
-
-def _pass_to(conn: Connection[Any], conversation_id: int, holder: str) -> None:
-    """Somebody else has it from this commit on; capacity follows in a job."""
-    if holder == "person":
-        conversations.give_to_person(conn, conversation_id)
-    else:
-        conversations.give_back(conn, conversation_id)
-    deferring.settle_conversation(conversation_id).defer_sync(conn)
 
 
 def _is_older(picture_at: float | None, known: Row, aspect: str) -> bool:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 from psycopg.types.json import Jsonb
 
 from nextnest.models import Reply, Verdict
@@ -59,6 +59,21 @@ async def plan(
         position=position,
         payload=Jsonb(payload),
         delay_s=delay_s,
+    )
+
+
+def plan_sync(
+    conn: Connection[Any], conversation_id: int, kind: str, payload: dict[str, Any], *, turn: int
+) -> None:
+    """The same on one of web's connections."""
+    SQL.plan.run(
+        conn,
+        conversation_id=conversation_id,
+        kind=kind,
+        turn=turn,
+        position=0,
+        payload=Jsonb(payload),
+        delay_s=0,
     )
 
 
