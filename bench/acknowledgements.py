@@ -14,7 +14,7 @@ from bench.webhooks import Chatter, requests
 from sandbox.chatwoot import ChatwootSandbox
 from sandbox.children import wait_until
 
-CONNECTIONS = 16  # as many as the server has threads
+CONNECTIONS = 16  # the threads the server keeps for requests
 CONVERSATIONS = 200
 OURS = "our webhook route"
 ROUTES = {
@@ -78,7 +78,7 @@ def _table(loads: Loads, sizes: Sizes) -> Table:
         ("route", "per second", "rounds", "ratio", "p50 ms", "p99 ms", "client busy"),
         [_row(name, loads[name][1:], base) for name in ROUTES],
         (
-            f"gunicorn, gthread, 2 processes of 8 threads; {CONNECTIONS} kept connections; {sizes.requests} webhooks of",
+            f"gunicorn, gthread, 2 processes of 24 threads; {CONNECTIONS} kept connections; {sizes.requests} webhooks of",
             f"distinct messages per route and round, {sizes.rounds} rounds in turns after a warm-up; medians of the rounds.",
             "Ours verifies the signature, looks for an echo and a duplicate, remembers the message and defers its job",
             "in one commit. Afterwards messages, jobs and acknowledgements were counted and were equal.",

@@ -18,7 +18,7 @@ import psycopg
 import structlog
 from psycopg import Connection
 
-from nextnest.database import AnyDoor, conninfo
+from nextnest.database import WEB_POOL, AnyDoor, conninfo
 from nextnest.door import look
 from nextnest.errors import ConfigurationError
 from nextnest.settings import Settings
@@ -32,7 +32,7 @@ _LINE_MOVED = "line"
 # Somebody has the page open in a tab or two and on the phone.
 _PER_LEAD = 3
 # Threads that streams never take: as many as a process has connections in its pool.
-_FOR_REQUESTS = 8
+_FOR_REQUESTS = WEB_POOL
 # Routers and proxies cut what is silent for 30 to 60 seconds.
 _BEAT_S = 15.0
 # Then the place is free for whoever waits for one; the page comes back by itself.
@@ -57,6 +57,7 @@ class Stream:
     ends: float = field(default_factory=lambda: monotonic() + _LONGEST_S)
     bell: Event = field(default_factory=Event)
     over: bool = False
+    replaced: bool = False
 
 
 @dataclass(eq=False)
@@ -82,10 +83,14 @@ class Live:
         self._goes_on = goes_on
 
     def open(self, lead_id: UUID, conversation_id: int) -> Stream:
-        """A place for this page, listening already; NoPlace when there is none. `leave` gives it back."""
+        """A place for this page, listening already; NoPlace when there is none. `leave` gives it back.
+
+        A page that was reloaded holds its old place until its next beats, so the newest page of a lead wins.
+        """
         stream = Stream(lead_id, conversation_id)
         with self._lock:
-            if len(self._streams) >= self._most or self._of(lead_id) >= _PER_LEAD:
+            self._make_room(lead_id)
+            if len(self._streams) >= self._most:
                 raise NoPlace
             self._streams.add(stream)
             listener = self._listener = self._listener or self._start()
@@ -100,10 +105,13 @@ class Live:
             self._streams.discard(stream)
 
     def events(self, stream: Stream) -> Iterator[str]:
-        """The lines of an event stream, until it is over: `news`, and a `beat` by which the page knows we are there."""
+        """The lines of an event stream: `news`, a `beat` by which the page knows we are there, `replaced` at the end of one
+        whose place a newer page of the same lead got."""
         yield f"retry: {_RETRY_MS}\n\n"
         while (event := self._next(stream)) is not None:
-            yield f"event: {event}\ndata:\n\n"
+            yield _event(event)
+        if stream.replaced:
+            yield _event("replaced")
 
     def close(self) -> None:
         """End every stream and the connection; both are gone within a second or two."""
@@ -123,8 +131,14 @@ class Live:
                 return "beat"
         return None
 
-    def _of(self, lead_id: UUID) -> int:
-        return sum(stream.lead_id == lead_id for stream in self._streams)
+    def _make_room(self, lead_id: UUID) -> None:
+        """Called with the lock held."""
+        mine = [stream for stream in self._streams if stream.lead_id == lead_id]
+        if len(mine) >= _PER_LEAD:
+            oldest = min(mine, key=lambda stream: stream.ends)
+            oldest.replaced = oldest.over = True
+            oldest.bell.set()
+            self._streams.discard(oldest)
 
     def _start(self) -> _Listener:
         listener = _Listener(Thread(name="web-live", daemon=True, target=lambda: self._listen(listener)))
@@ -146,9 +160,10 @@ class Live:
         listener.ready.set()
 
     def _connected(self) -> Connection[Any]:
-        """A connection that hears; behind a transaction-mode pooler there is none."""
+        """A connection that hears; behind a transaction-mode pooler there is none, and nobody need look again."""
         dsn = self._settings.database()
         if not look(dsn).keeps_session:
+            self._most = 0
             raise psycopg.NotSupportedError
         return AnyDoor.connect(conninfo(dsn, "web-live"), autocommit=True)
 
@@ -179,3 +194,7 @@ class Live:
             stream.bell.set()
         self._streams.clear()
         self._listener = None
+
+
+def _event(name: str) -> str:
+    return f"event: {name}\ndata:\n\n"

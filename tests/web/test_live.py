@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from flask import Flask
 
+from tests.pgbouncer import pgbouncer
 from tests.waiting import until
 from tests.web.conftest import AppFor, Query, form, served
 
@@ -165,17 +166,13 @@ def test_a_link_we_did_not_sign_gets_no_stream(site: str) -> None:
     assert httpx.get(f"{site}/api/chat/forged/events").status_code == 404
 
 
-def test_a_fourth_tab_polls_and_gets_the_place_of_one_that_closes(site: str, app: Flask) -> None:
+def test_a_fourth_tab_takes_the_place_of_the_first(site: str) -> None:
     link, _ = lead(site)
-    events = f"{site}/api/chat/{link}/events"
     with ExitStack() as tabs:
-        streams = [tabs.enter_context(listening(site, link)) for _ in range(3)]
-        assert [stream.status for stream in streams] == [200] * 3
-        assert httpx.get(events).status_code == 204
-    live = app.extensions["doors"].live
-    live.close()  # what a closed tab does with its next beat, at once
-    with listening(site, link) as stream:
-        assert stream.status == 200
+        streams = [tabs.enter_context(listening(site, link)) for _ in range(4)]
+        assert [stream.status for stream in streams] == [200] * 4
+        assert [streams[0].next(), streams[0].next()] == ["replaced", "the end"]
+        assert all(stream.is_silent() for stream in streams[1:])
 
 
 def test_beyond_the_bound_of_a_process_pages_poll(app_for: AppFor) -> None:
@@ -221,14 +218,27 @@ def test_streams_end_when_their_connection_is_lost_and_the_next_one_is_opened(
         assert stream.next() == "news"
 
 
-def test_without_a_connection_that_can_listen_pages_poll(app_for: AppFor, database_url: str) -> None:
+def test_without_a_connection_of_its_own_pages_poll(app_for: AppFor, database_url: str) -> None:
     with served(app_for()) as site:
         link, _ = lead(site)
-    behind_a_pooler = app_for(
+    away = app_for(
         database_url="postgresql://nobody@127.0.0.1:9/none", web_database_url=database_url
     ).test_client()
-    assert behind_a_pooler.get(f"/api/chat/{link}/events").status_code == 204
-    assert behind_a_pooler.get(f"/api/chat/{link}/messages").status_code == 200
+    assert away.get(f"/api/chat/{link}/events").status_code == 204
+    assert away.get(f"/api/chat/{link}/messages").status_code == 200
+
+
+@pytest.mark.parametrize(("mode", "status"), [("transaction", 204), ("session", 200)])
+def test_behind_a_pooler_pages_are_live_only_where_it_keeps_sessions(
+    app_for: AppFor, database_url: str, mode: str, status: int
+) -> None:
+    with pgbouncer(database_url, mode) as url:
+        app = app_for(database_url=url)
+        with served(app) as site:
+            link, _ = lead(site)
+            with listening(site, link) as stream:
+                assert stream.status == status
+            app.extensions["doors"].close()
 
 
 def test_the_connection_closes_after_the_last_page(site: str, app: Flask, query: Query) -> None:

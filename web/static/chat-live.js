@@ -21,6 +21,7 @@ export class Live {
     source.addEventListener("open", () => this.heard(true));
     source.addEventListener("beat", () => this.heard(false));
     source.addEventListener("news", () => this.heard(true));
+    source.addEventListener("replaced", () => this.giveUp(AGAIN));
     source.addEventListener("error", () => this.lost(source));
   }
 

@@ -56,7 +56,8 @@ export class Standing {
 }
 
 // What is shown until a broker has said something; nothing afterwards.
-function sceneOf({ status, position, brokerName, brokerTitle, reused }, lines) {
+function sceneOf({ status, position, brokerName, brokerTitle, reused, asked }, lines) {
+  if (asked === false) return null;
   if (status === "waiting") {
     return {
       title: position > 1 ? `You are number ${position} in line` : "You are next in line",

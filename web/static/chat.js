@@ -27,7 +27,7 @@ const GIVE_UP_HIDDEN = 10 * 60000;
 const LOST = [2000, 4000, 8000, 15000];
 const TRIES = 6;
 
-let standing = { status: "connecting", brokerName: document.getElementById("broker").textContent };
+let standing = { status: "connecting", brokerName: page.dataset.broker, asked: false };
 let failures = 0;
 let timer = null;
 let looking = false;
