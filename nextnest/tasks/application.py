@@ -86,7 +86,7 @@ class _Running:
         try:
             await worker.run()  # type: ignore[no-untyped-call]
         except ConnectorException as error:
-            log.warning("worker lost the database", error=type(error).__name__)
+            log.warning("worker lost the database", error=type(error.__cause__ or error).__name__)
         finally:
             beating.cancel()
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,13 +57,14 @@ class World:
     stack: ExitStack
     web: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    of_workers: Mapping[str, str] = field(default_factory=dict)
 
     def start_worker(self, **changes: str) -> subprocess.Popen[bytes]:
         """One stock `procrastinate worker`."""
         command = [sys.executable, "-m", "procrastinate", "--app=nextnest.tasks.app", "worker"]
         name = f"worker-{len(self.workers)}"
         worker = self.stack.enter_context(
-            _process(command, self.environment | changes, self.log_folder / name)
+            _process(command, self.environment | dict(self.of_workers) | changes, self.log_folder / name)
         )
         self.workers.append(worker)
         return worker
@@ -141,9 +142,17 @@ _one_at_a_time = Lock()
 
 @contextmanager
 def running_world(
-    database_url: str, log_folder: Path, *, workers: int = 1, **changes: str
+    database_url: str,
+    log_folder: Path,
+    *,
+    workers: int = 1,
+    of_workers: Mapping[str, str] | None = None,
+    **changes: str,
 ) -> Iterator[World]:
-    """Stand-ins, web and workers on one database, stopped afterwards. `changes` are settings of web and worker."""
+    """Stand-ins, web and workers on one database, stopped afterwards.
+
+    `changes` are settings of web and worker, `of_workers` of the workers alone.
+    """
     with ExitStack() as stack:
         with _one_at_a_time:
             chatwoot = stack.enter_context(ChatwootSandbox())
@@ -156,6 +165,7 @@ def running_world(
         world = World(
             database_url, chatwoot, model, f"http://127.0.0.1:{port}", environment, log_folder, stack, process
         )
+        world.of_workers = of_workers or {}
         for _ in range(workers):
             world.start_worker()
         # Several worlds may start at once, on few cores.
