@@ -2,6 +2,7 @@
 
 1. Procrastinate's schema, straight from the installed package, into schema `nextnest`. A new database gets the
    package's schema file, which includes all its migrations; later runs apply those the database has not got.
+   Each is recorded beside ours under the name it has in an export (nextnest/exporting.py).
 2. Our `migrations/*.sql`, oldest first, one transaction each, recorded as the Supabase CLI records them, so that
    either tool can carry on after the other.
 3. Whatever came new is closed to PUBLIC and to Supabase's API roles, and our roles get what the table `rights` says.
@@ -12,6 +13,7 @@ workers, unless its release notes say that they may run.
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +29,8 @@ from psycopg import Connection
 from psycopg.errors import Diagnostic
 
 from nextnest.errors import ConfigurationError, MigrationError
+from nextnest.exporting import exported, write
+from nextnest.settings import database_settings
 from nextnest.store.statements import Statements
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -105,12 +109,15 @@ def _apply_procrastinate(conn: Connection[Any], say: Say) -> list[str]:
     SQL.create_schema.run(conn)
     there = SQL.history_exists.one(conn) or {}
     SQL.create_procrastinate_history.run(conn)
+    SQL.create_history_schema.run(conn)
+    SQL.create_history.run(conn)
     if not there["jobs"]:
         return _create_procrastinate(conn, say)
     if not there["procrastinates"]:
         raise MigrationError(
             "Procrastinate's tables are in schema nextnest and nothing says from which version."
         )
+    _record_as_exported(conn)
     return _upgrade_procrastinate(conn, say)
 
 
@@ -120,6 +127,7 @@ def _create_procrastinate(conn: Connection[Any], say: Say) -> list[str]:
         _run_inside_schema(conn, (resources.files("procrastinate.sql") / "schema.sql").read_text("utf-8"))
         for name in _procrastinate_migrations():
             _record_procrastinate(conn, name)
+        _record_as_exported(conn)
     say(f"procrastinate {metadata.version('procrastinate')}")
     return ["procrastinate"]
 
@@ -135,13 +143,21 @@ def _upgrade_procrastinate(conn: Connection[Any], say: Say) -> list[str]:
         with _one_transaction(conn, f"Procrastinate's {name}"):
             _run_inside_schema(conn, shipped[name])
             _record_procrastinate(conn, name)
+            _record_as_exported(conn)
         say(f"procrastinate {name}")
     return missing
 
 
+def _record_as_exported(conn: Connection[Any]) -> None:
+    """The Supabase CLI would otherwise apply Procrastinate's files of an export a second time."""
+    shipped = _procrastinate_migrations()
+    for row in SQL.procrastinate_applied.all(conn):
+        if row["name"] in shipped:
+            file = exported(row["name"], shipped[row["name"]])
+            SQL.record_once.run(conn, version=file.version, name=file.name, statements=_split(file.text))
+
+
 def _apply_ours(conn: Connection[Any], migrations: list[Migration], say: Say) -> list[str]:
-    SQL.create_history_schema.run(conn)
-    SQL.create_history.run(conn)
     recorded = {row["version"]: row for row in SQL.applied.all(conn)}
     _refuse_missing(recorded, migrations)
     _refuse_edited(recorded, migrations)
@@ -161,7 +177,9 @@ def _refuse_missing(recorded: dict[str, dict[str, Any]], migrations: list[Migrat
     """Another project may share the database and its history: only what mentions our schema concerns us."""
     here = {migration.version for migration in migrations}
     for version, row in recorded.items():
-        if version not in here and any("nextnest." in text for text in row["statements"] or []):
+        if version in here or row["name"].startswith("procrastinate_"):
+            continue
+        if any("nextnest." in text for text in row["statements"] or []):
             raise MigrationMissing(f"It is {version}_{row['name']}.sql.")
 
 
@@ -246,16 +264,33 @@ def _say(line: str) -> None:
 
 
 def main() -> int:
-    """Migrate the database of the settings, saying each file; 1 and one line when it cannot be done."""
-    from nextnest.settings import database_settings
-
+    """Migrate the database of the settings, saying each file, or export the files; 1 and one line when it cannot be done."""
+    asked = _arguments()
     try:
+        if asked.command == "export":
+            return _export(Path(asked.folder))
         applied = migrate(database_settings(), say=_say)
     except (ConfigurationError, MigrationError, psycopg.OperationalError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(f"{len(applied)} applied; the schema is current\n")
     return 0
+
+
+def _export(folder: Path) -> int:
+    names = write(folder, _procrastinate_migrations(), MIGRATIONS)
+    sys.stdout.write(f"{len(names)} files in {folder}, {names[0]} to {names[-1]}\n")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m nextnest.migrate", description="Bring the database up to date."
+    )
+    commands = parser.add_subparsers(dest="command")
+    export = commands.add_parser("export", help="write every migration into a folder, for the Supabase CLI")
+    export.add_argument("folder", help="such as supabase/migrations; made when missing")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

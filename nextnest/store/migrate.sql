@@ -37,6 +37,10 @@ select version from supabase_migrations.schema_migrations;
 insert into supabase_migrations.schema_migrations (version, name, statements)
 values (%(version)s, %(name)s, %(statements)s);
 
+-- record_once: Remember a migration that may be remembered already.
+insert into supabase_migrations.schema_migrations (version, name, statements)
+values (%(version)s, %(name)s, %(statements)s) on conflict (version) do nothing;
+
 -- procrastinate_applied: The names of Procrastinate's migrations in this database.
 select name from nextnest.procrastinate_migrations;
 
