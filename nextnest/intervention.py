@@ -76,9 +76,9 @@ def run_again(conn: Connection[Any], conversation_id: int, by: str) -> str:  # n
         raise Refused("A person has this conversation. Give it back to the AI if it is to go on.")
     if standing["status"] == "waiting":
         raise Refused("It waits in line and is served as soon as a broker has a place.")
-    if job := story.job_at_work(conn, conversation_id):
-        state = "runs" if job["status"] == "doing" else "waits"
-        raise Refused(f"Job {job['id']} ({job['task_name']}) {state} for it already.")
+    if at_work := story.job_at_work(conn, conversation_id):
+        state = "runs" if at_work["status"] == "doing" else "waits"
+        raise Refused(f"Job {at_work['id']} ({at_work['task_name']}) {state} for it already.")
     job = _missing_job(conversation_id, standing)
     job.defer_sync(conn)
     return f"A new {job.task} job waits for a worker."

@@ -90,5 +90,10 @@ def with_failed_jobs(conn: Connection[Any]) -> set[int]:
     return set(_ids(SQL.with_failed_jobs.all(conn, most=AT_MOST)))
 
 
+def brokers(conn: Connection[Any]) -> list[Row]:
+    """`slug` and `name` of every broker."""
+    return SQL.broker_names.all(conn)
+
+
 def _ids(found: list[Row]) -> list[int]:
     return [row["conversation_id"] for row in found]

@@ -68,3 +68,6 @@ group by conversation_id order by min(received_at) limit %(most)s;
 select distinct (args ->> 'conversation_id')::bigint as conversation_id from procrastinate_jobs
 where status = 'failed' and args ->> 'conversation_id' is not null
 order by 1 desc limit %(most)s;
+
+-- broker_names: Whom one can filter by.
+select slug, name from ai_brokers order by name;

@@ -1,9 +1,13 @@
 """The operator's console at /ops: see and act.
 
-access    who is signed in, as what; every action is checked, done and written down in one transaction
-signin    signing in and out
-actions   what was done through the console
-show      times, amounts and names as pages write them
+access         who is signed in, as what; every action is checked, done and written down in one transaction
+signin         signing in and out
+conversations  finding a conversation, its story, and what an operator may do with it
+searching      what the address bar looks for
+turns          a story grouped by the customer's turns
+moments        one thing that happened, in the page's words; talking_moments and working_moments have the kinds
+actions        what was done through the console
+show           times, amounts and names as pages write them
 
 A page is a module with a blueprint of its own. Pages are rendered on the server; htmx fetches them again every few
 seconds and swaps the part marked #live. Without a password the console does not exist.
@@ -14,10 +18,10 @@ from __future__ import annotations
 from flask import Flask
 
 from nextnest.settings import Settings
-from web.ops import access, actions, show, signin
+from web.ops import access, actions, conversations, show, signin
 
 # In the order of the navigation.
-PAGES = (actions,)
+PAGES = (conversations, actions)
 
 
 def install(app: Flask, settings: Settings) -> None:

@@ -28,7 +28,8 @@ document.body.addEventListener("htmx:beforeSwap", () => {
   focused = document.activeElement?.id || null;
 });
 
-document.body.addEventListener("htmx:afterSettle", () => {
+// At once, before anything is painted: what was open must not close for a moment and move the page.
+document.body.addEventListener("htmx:afterSwap", () => {
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
   if (words && !paused) words.textContent = "Live";
