@@ -7,6 +7,7 @@ import { Steps } from "./form-steps.js";
 import { uuid } from "./ids.js";
 
 const form = document.getElementById("lead");
+let pressing = false;
 const steps = new Steps(form, (number) => keep(form, number));
 
 form.addEventListener("submit", (event) => {
@@ -18,10 +19,13 @@ form.addEventListener("input", (event) => {
   clearProblem(event.target.closest("[data-path]"));
   keep(form, steps.number);
 });
+// A problem that appears moves the page: not while a press goes on, which would miss its button.
 form.addEventListener("focusout", ({ target }) => {
-  const text = target.matches("[data-check]") && problemWith(target.dataset.check, target.value);
-  if (text) showProblem(target.closest("[data-path]"), text);
+  if (pressing) window.addEventListener("pointerup", () => setTimeout(check, 0, target), { once: true });
+  else check(target);
 });
+window.addEventListener("pointerdown", () => (pressing = true), { capture: true });
+for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => (pressing = false), { capture: true });
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) busy(false);
 });
@@ -100,6 +104,11 @@ function problemsIn(part) {
 function problemAt(control) {
   if (control.required && !control.value.trim()) return "Please fill this in.";
   return problemWith(control.dataset.check, control.value);
+}
+
+function check(control) {
+  const text = control.matches("[data-check]:enabled") && problemWith(control.dataset.check, control.value);
+  if (text) showProblem(control.closest("[data-path]"), text);
 }
 
 function busy(yes) {

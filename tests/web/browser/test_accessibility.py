@@ -14,7 +14,6 @@ from tests.web.browser.browsing import Late, go_on, violations, write
 from tests.web.conftest import AppFor, Query, served
 
 SMALL_PHONE = {"width": 320, "height": 640}
-SCREENS = [SMALL_PHONE, {"width": 1280, "height": 800}]
 
 
 @pytest.fixture
@@ -49,12 +48,8 @@ def walk(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Walk]:
     context.close()
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: f"{screen['width']} px")
-def test_the_form_is_accessible_in_every_step_and_with_problems(
-    walk: Walk, site: str, screen: dict[str, int]
-) -> None:
+def test_the_form_is_accessible_in_every_step_and_with_problems(walk: Walk, site: str) -> None:
     page = walk.page
-    page.set_viewport_size(screen)  # type: ignore[arg-type]
     page.goto(site)
     walk.see("loan")
     go_on(page)
@@ -79,12 +74,10 @@ def test_the_form_is_accessible_in_every_step_and_with_problems(
     assert not walk.found, pformat(walk.found)
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: f"{screen['width']} px")
 def test_the_chat_is_accessible_in_every_state(
-    walk: Walk, site: str, query: Query, chatwoot: ChatwootSandbox, screen: dict[str, int]
+    walk: Walk, site: str, query: Query, chatwoot: ChatwootSandbox
 ) -> None:
     page = walk.page
-    page.set_viewport_size(screen)  # type: ignore[arg-type]
     start_on(page, site)
     expect(page.get_by_role("heading", name="Finding the broker")).to_be_visible()
     walk.see("connecting")

@@ -152,6 +152,18 @@ def test_a_field_is_checked_when_it_is_left_and_clears_while_it_is_mended(page: 
     expect(phone).not_to_have_attribute("aria-invalid", "true")
 
 
+def test_a_press_that_leaves_a_field_is_not_lost_to_the_problem_that_appears(page: Page, site: str) -> None:
+    page.goto(site)
+    go_on(page)
+    page.get_by_label("Name").fill("Tan Wei Ming")
+    page.get_by_label("E-mail").fill("weiming@example.com")
+    page.get_by_label("Phone").fill("123")
+    button = page.locator("#next").bounding_box()
+    assert button
+    page.mouse.click(button["x"] + button["width"] / 2, button["y"] + 4)
+    expect(page.get_by_role("alert")).to_have_text("One field needs another look.")
+
+
 def test_a_step_with_problems_stays_open(page: Page, site: str) -> None:
     page.goto(site)
     go_on(page)
