@@ -32,7 +32,8 @@ class Kind:
 
 
 KINDS = {
-    "web": Kind(("nextnest_web", "nextnest_console"), BOUNDS),
+    "web": Kind(("nextnest_web",), BOUNDS),
+    "web-with-console": Kind(("nextnest_web", "nextnest_console"), BOUNDS),
     "worker": Kind(("nextnest_worker",), BOUNDS),
     # A question of a dashboard may take long; it must not stand in anybody's way, nor write.
     "dashboards": Kind(
@@ -69,14 +70,12 @@ def url_for(dsn: str, name: str, password: str) -> str:
 def main() -> int:
     """Make the login that the command line names; 1 and one line when it cannot be done."""
     asked = _arguments()
-    name, password = asked.name or f"nextnest_{asked.kind}_login", secrets.token_urlsafe(32)
-    kind = KINDS[asked.kind]
-    if asked.without_console:
-        kind = Kind(tuple(group for group in kind.groups if group != "nextnest_console"), kind.limits)
+    name = asked.name or f"nextnest_{asked.kind.replace('-', '_')}_login"
+    password = secrets.token_urlsafe(32)
     try:
         dsn = database_settings()
         with psycopg.connect(dsn, autocommit=True) as conn:
-            make_login(conn, name, kind, password)
+            make_login(conn, name, KINDS[asked.kind], password)
     except (ConfigurationError, psycopg.Error) as error:
         sys.stderr.write(f"{str(error).strip().splitlines()[0]}\n")
         return 1
@@ -88,9 +87,6 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m nextnest.roles", description=__doc__.splitlines()[0])
     parser.add_argument("kind", choices=sorted(KINDS), help="which process it is for")
     parser.add_argument("--name", help="the login's name; nextnest_<kind>_login otherwise")
-    parser.add_argument(
-        "--without-console", action="store_true", help="a web process whose console is closed"
-    )
     return parser.parse_args()
 
 

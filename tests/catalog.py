@@ -28,7 +28,8 @@ _QUERIES = {
     "views": "select viewname, definition from pg_views where schemaname = 'nextnest'",
     "functions": r"""
         select oid::regprocedure::text, regexp_replace(prosrc, '\s+', ' ', 'g'), prosecdef, proconfig::text,
-               provolatile::text, (select array_agg(acl::text order by acl::text) from unnest(coalesce(proacl, acldefault('f', proowner))) acl)
+               provolatile::text,
+               (select array_agg(acl::text order by acl::text) from unnest(coalesce(proacl, acldefault('f', proowner))) acl)
         from pg_proc where pronamespace = 'nextnest'::regnamespace
     """,
     "triggers": """

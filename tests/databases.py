@@ -75,7 +75,7 @@ def _run(url: str, statement: str, *names: str) -> None:
 
 def as_login(url: str, kind: str) -> str:
     """The connection string of a login that may do what processes of this kind may, and no more."""
-    name = f"nextnest_test_{kind}_{uuid.uuid5(uuid.NAMESPACE_URL, url).hex[:12]}"
+    name = f"test_{kind}_{uuid.uuid5(uuid.NAMESPACE_URL, url).hex[:12]}"
     with psycopg.connect(url, autocommit=True) as conn:
         make_login(conn, name, KINDS[kind], "a-password-for-tests")
     return url_for(url, name, "a-password-for-tests")

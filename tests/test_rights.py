@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from nextnest.migrate import migrate
+from nextnest.roles import KINDS
 from tests.databases import as_login, drop_login, in_database
 from tests.people_held import hold
 from tests.test_personal_data import ERASED
@@ -165,7 +166,7 @@ GRANTS = """
 
 
 def test_no_role_of_ours_may_change_the_schema_the_rights_or_the_history(database_url: str) -> None:
-    for kind in ("web", "worker", "dashboards"):
+    for kind in KINDS:
         url = as_login(database_url, kind)
         with psycopg.connect(url, autocommit=True) as conn:
             conn.execute("set default_transaction_read_only = off")

@@ -31,9 +31,9 @@ def chatwoot() -> Iterator[ChatwootSandbox]:
 
 
 @pytest.fixture
-def web_login_url(database_url: str) -> Iterator[str]:
-    """The test's database for a login with the rights of web and console."""
-    url = as_login(database_url, "web")
+def web_login_url(database_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test's database for a login with web's rights; with the console's too where the console is under test."""
+    url = as_login(database_url, "web-with-console" if "ops" in request.path.parts else "web")
     yield url
     drop_login(database_url, url)
 

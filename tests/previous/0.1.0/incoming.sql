@@ -1,0 +1,115 @@
+-- remember_message: Remember a customer's message; no row when it is already known.
+insert into incoming_messages (conversation_id, message_id, content, source, sent_at, state)
+values (%(conversation_id)s, %(message_id)s, %(content)s, %(source)s, %(sent_at)s, %(state)s)
+on conflict do nothing
+returning message_id;
+
+-- known_message: Whether this Chatwoot message, or the effect it names, is our own.
+select exists (
+    select from outgoing_messages
+    where conversation_id = %(conversation_id)s
+      and (chatwoot_message_id = %(message_id)s or id = %(effect_id)s)
+) as ours;
+
+-- adopt_echo: The message came back to us, so it was sent, whatever the call that sent it learns.
+update outgoing_messages
+set state = 'sent', chatwoot_message_id = %(message_id)s, sent_at = coalesce(sent_at, now()), last_error = null
+where id = %(effect_id)s and conversation_id = %(conversation_id)s and state in ('sending', 'unknown');
+
+-- remember_person_message: A colleague wrote this.
+insert into person_messages (conversation_id, message_id, content, sent_at)
+values (%(conversation_id)s, %(message_id)s, %(content)s, %(sent_at)s)
+on conflict do nothing
+returning message_id;
+
+-- record_event: A webhook that defers nothing.
+insert into webhook_events (event, conversation_id, delivery_id, status)
+values (%(event)s, %(conversation_id)s, %(delivery_id)s, %(status)s);
+
+-- read_turn: Everything an answer depends on, in one read: conversation, lead, broker, unanswered messages.
+select c.conversation_id, c.status, c.held_by, c.uses_queue, c.lead_score, c.closed_after, l.id as lead_id, l.lead,
+       to_jsonb(b) - 'active_conversations' - 'created_at' - 'updated_at' as broker,
+       coalesce((select json_agg(json_build_object('conversation_id', m.conversation_id, 'message_id', m.message_id,
+                                                   'content', m.content, 'received_at', m.received_at)
+                                 order by m.message_id)
+                 from incoming_messages m
+                 where m.conversation_id = c.conversation_id and m.state = 'unanswered'), '[]') as unanswered
+from broker_conversations c
+left join leads l on l.id = c.lead_id
+left join ai_brokers b on b.id = c.broker_id
+where c.conversation_id = %(conversation_id)s;
+
+-- newest_unanswered: The newest message that still waits, if any.
+select max(message_id) as message_id from incoming_messages
+where conversation_id = %(conversation_id)s and state = 'unanswered';
+
+-- oldest_unanswered: Seconds the customer has waited for an answer; 0 when she waits for none.
+select coalesce(extract(epoch from clock_timestamp() - min(received_at)), 0)::double precision as waited_s
+from incoming_messages where conversation_id = %(conversation_id)s and state = 'unanswered';
+
+-- forgotten_messages: The newest unanswered message of conversations whose jobs are gone.
+select m.conversation_id, max(m.message_id) as message_id
+from incoming_messages m join broker_conversations c using (conversation_id)
+where m.state = 'unanswered' and m.received_at < now() - make_interval(secs => %(older_than_s)s)
+  and c.uses_queue and c.status <> 'waiting'
+  and not exists (select from procrastinate_jobs j
+                  where j.lock = 'conversation-' || m.conversation_id and j.status in ('todo', 'doing'))
+group by m.conversation_id limit 100;
+
+-- anything_new: Whether a message came in that no job has taken in yet; its id may be lower than theirs.
+select exists (select from incoming_messages
+               where conversation_id = %(conversation_id)s and state = 'unanswered' and started_at is null) as found;
+
+-- left_us: Whether the AI has no conversation to answer in any more.
+select exists (select from broker_conversations
+               where conversation_id = %(conversation_id)s and (held_by <> 'ai' or status <> 'active')) as gone;
+
+-- mark_started: A job has taken these messages in.
+update incoming_messages set started_at = coalesce(started_at, now())
+where conversation_id = %(conversation_id)s and state = 'unanswered' and message_id = any (%(message_ids)s);
+
+-- settle_answered: Every message that a reply of ours took in is answered by it.
+-- A message whose webhook came late, after the reply was written, is not: its own job answers it.
+update incoming_messages m
+set state = 'answered', answered_by = r.id, replied_at = r.sent_at, settled_by_job = %(job_id)s,
+    deliberate_wait_s = %(deliberate_wait_s)s
+from (
+    select u.message_id, (select o.id from outgoing_messages o
+                          where o.conversation_id = u.conversation_id and o.kind = 'reply' and o.state = 'sent'
+                            and o.turn >= u.message_id and o.planned_at >= u.started_at
+                          order by o.turn limit 1) as reply_id
+    from incoming_messages u
+    where u.conversation_id = %(conversation_id)s and u.state = 'unanswered'
+) covered
+join outgoing_messages r on r.id = covered.reply_id
+where m.conversation_id = %(conversation_id)s and m.message_id = covered.message_id;
+
+-- settle_rest: The messages up to the newest one seen need no answer of ours.
+update incoming_messages set state = %(state)s, settled_by_job = %(job_id)s
+where conversation_id = %(conversation_id)s and state = 'unanswered' and message_id <= %(newest)s;
+
+-- history: What was really said since the conversation was last closed, and what is unanswered, oldest first.
+select role, content, at from (
+    select t.role, t.content, t.at, t.message_id from transcript t join broker_conversations c using (conversation_id)
+    where t.conversation_id = %(conversation_id)s and t.role in ('customer', 'broker', 'person') and t.content <> ''
+      and (t.message_id > coalesce(c.closed_after, 0)
+           or exists (select from incoming_messages m
+                      where m.conversation_id = t.conversation_id and m.message_id = t.message_id and m.state = 'unanswered'))
+    order by t.message_id desc limit %(most)s
+) newest order by message_id;
+
+-- before_closing: What was said until the conversation was last closed, oldest first, with the reason of a hand-over.
+select role, content, at, handoff_reason from (
+    select t.role, t.content, t.at, t.message_id, c.handoff_reason
+    from transcript t join broker_conversations c using (conversation_id)
+    where t.conversation_id = %(conversation_id)s and t.role in ('customer', 'broker', 'person') and t.content <> ''
+      and t.message_id <= c.closed_after
+    order by t.message_id desc limit %(most)s
+) newest order by message_id;
+
+-- content_of: What one message says.
+select content from incoming_messages where conversation_id = %(conversation_id)s and message_id = %(message_id)s;
+
+-- forget_events: Drop old webhook events; they only show that Chatwoot calls.
+delete from webhook_events
+where id in (select id from webhook_events where received_at < now() - make_interval(days => %(days)s) limit 1000);

@@ -1,0 +1,26 @@
+-- old_leads: Accepted forms older than this, oldest first, from a place in the list on.
+select id, received_at from leads
+where state not in ('rejected', 'erased') and received_at < %(before)s
+  and (received_at, id) > (%(after_at)s::timestamptz, %(after_id)s::uuid)
+order by received_at, id limit %(most)s;
+
+-- old_conversations: Conversations without a form, older than this and with something said since they were last erased.
+select c.conversation_id from broker_conversations c
+where c.lead_id is null and c.created_at < %(before)s and c.conversation_id > %(after)s
+  and (c.erased_at is null or c.last_message_at > c.erased_at
+       or exists (select from incoming_messages m where m.conversation_id = c.conversation_id and m.content <> ''))
+order by c.conversation_id limit %(most)s;
+
+-- old_refused: Refused forms older than this.
+select id from leads where state = 'rejected' and received_at < %(before)s order by received_at limit %(most)s;
+
+-- forget_jobs: Drop jobs that ended before this; their events go with them.
+delete from procrastinate_jobs where id in (
+    select j.id from procrastinate_jobs j
+    where j.status in ('succeeded', 'failed', 'aborted', 'cancelled')
+      and not exists (select from procrastinate_events e where e.job_id = j.id and e.at >= %(before)s)
+    order by j.id limit %(most)s);
+
+-- forget_outcomes: Drop what jobs did before this; the views look back a day.
+delete from job_outcomes where (job_id, attempt) in (
+    select job_id, attempt from job_outcomes where finished_at < %(before)s limit %(most)s);

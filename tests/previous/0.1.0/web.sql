@@ -1,0 +1,93 @@
+-- count_request: Count one request of a client in the current minute, and forget a few windows nobody needs any more.
+with forgotten as (
+    delete from rate_limits where ctid in (
+        select ctid from rate_limits where window_start < now() - interval '10 minutes' limit 10 for update skip locked)
+)
+insert into rate_limits (client, window_start) values (%(client)s, date_trunc('minute', now()))
+on conflict (client, window_start) do update set requests = rate_limits.requests + 1
+returning requests,
+          ceil(extract(epoch from window_start + interval '1 minute' - now()))::int as seconds_left;
+
+-- chat_view: What the chat page shows around the messages of one lead's conversation.
+-- An answer is being written while a message waits that no line of ours has answered yet, or while the greeting is on its way.
+select l.state as lead_state, l.conversation_id, c.contact_id, c.status, c.held_by, c.taken_at is not null as taken,
+       c.uses_queue, b.name as broker_name, b.title as broker_title,
+       case when c.status = 'waiting' then
+           (select w.position from waiting_leads w where w.conversation_id = c.conversation_id) end as position,
+       exists (select from incoming_messages m
+               where m.conversation_id = c.conversation_id and m.state = 'unanswered'
+                 and not exists (select from outgoing_messages o
+                                 where o.conversation_id = m.conversation_id and o.state = 'sent'
+                                   and o.kind in ('reply', 'handoff_notice', 'failure_notice') and o.turn >= m.message_id))
+       or exists (select from outgoing_messages o
+                  where o.conversation_id = c.conversation_id and o.kind = 'greeting'
+                    and o.state in ('planned', 'sending', 'unknown')) as writing
+from leads l
+left join broker_conversations c on c.conversation_id = l.conversation_id
+left join ai_brokers b on b.id = c.broker_id
+where l.id = %(lead_id)s and l.state not in ('rejected', 'erased');
+
+-- chat_lines: What was said in a lead's conversation; for a lead that goes on with an older one, only since it came.
+with visible as (
+    select t.message_id, t.role, t.content, t.at from transcript t join leads l on l.conversation_id = t.conversation_id
+    where l.id = %(lead_id)s and (l.state <> 'reused' or t.at >= date_trunc('second', l.received_at))
+)
+select v.message_id, v.role, v.content, v.at, p.client_id, (select count(*) from visible) as total
+from visible v left join chat_posts p on p.lead_id = %(lead_id)s and p.message_id = v.message_id
+where v.message_id > %(after)s order by v.message_id limit %(most)s;
+
+-- chat_total: How many lines the lead may see.
+select count(*) as total from transcript t join leads l on l.conversation_id = t.conversation_id
+where l.id = %(lead_id)s and (l.state <> 'reused' or t.at >= date_trunc('second', l.received_at));
+
+-- claim_post: The right to post this text; no row when it was claimed before.
+insert into chat_posts (lead_id, client_id, conversation_id)
+values (%(lead_id)s, %(client_id)s, %(conversation_id)s)
+on conflict do nothing returning client_id;
+
+-- find_post: What is known of a text claimed before.
+select message_id, conversation_id from chat_posts where lead_id = %(lead_id)s and client_id = %(client_id)s;
+
+-- claim_repost: The right to post it once more, after time enough for a lost one to show up.
+update chat_posts set attempted_at = now()
+where lead_id = %(lead_id)s and client_id = %(client_id)s and message_id is null
+  and attempted_at < now() - make_interval(secs => %(settle_s)s)
+returning client_id;
+
+-- release_post: Nothing was done; the next try is a first one.
+delete from chat_posts where lead_id = %(lead_id)s and client_id = %(client_id)s and message_id is null;
+
+-- record_post: The text is in Chatwoot under this id.
+update chat_posts set message_id = %(message_id)s where lead_id = %(lead_id)s and client_id = %(client_id)s;
+
+-- workers_alive: How many workers were heard of within these seconds.
+select count(*) as workers from procrastinate_workers
+where last_heartbeat > now() - make_interval(secs => %(within_s)s);
+
+-- queue_metrics: Jobs by task, for the metrics page.
+select * from queue_metrics order by task_name;
+
+-- unanswered_by_reason: Messages without an answer, and the age of the oldest, by reason.
+select reason, count(*) as messages, extract(epoch from now() - min(received_at))::double precision as oldest_s
+from unanswered_messages group by reason order by reason;
+
+-- waiting_summary: How many leads wait for a broker, and how long the first has.
+select count(*) as leads, coalesce(extract(epoch from now() - min(waiting_since))::double precision, 0) as oldest_s
+from waiting_leads;
+
+-- leads_by_state: Leads of the last day by what became of them.
+select state, count(*) as leads from leads where received_at > now() - interval '24 hours' group by state order by state;
+
+-- broker_metrics: Load and volume by broker, for the metrics page.
+select * from broker_metrics order by name;
+
+-- model_days: How many days each configured model has left; none known when no end is announced.
+select model, case when listed then greatest(0, shutdown_date - (now() at time zone 'Asia/Singapore')::date)
+                   else 0 end as days_left
+from model_checks order by model;
+
+-- breaker_states: Whether each outside thing is away, for the metrics page.
+select name, (state = 'open')::int as open from circuit_breakers order by name;
+
+-- capacity_drift: How many brokers hold other places than their open assignments; always 0.
+select count(*) as brokers from broker_capacity_drift;
