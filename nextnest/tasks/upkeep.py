@@ -32,6 +32,7 @@ _OUR_OWN = [
     "look-at-circuit-breakers",
     "sweep-conversations",
     "check-models",
+    "roll-up-hours",
 ]
 # Long enough to look at when something seems wrong.
 _UPKEEP_KEPT_S = 3600

@@ -124,7 +124,7 @@ class World:
         return not self.rows(
             "select id from procrastinate_jobs where status in ('todo', 'doing')"
             " and task_name not in ('upkeep', 'rescue-stalled-jobs', 'look-at-circuit-breakers',"
-            " 'sweep-conversations', 'check-models')"
+            " 'sweep-conversations', 'check-models', 'roll-up-hours')"
         )
 
     def until(self, probe: Callable[[], T], seconds: float = 20) -> T:
