@@ -68,7 +68,7 @@ def call(facts: Facts) -> Facts:
 def tool(facts: Facts) -> Facts:
     """One calculation."""
     result = _read(facts["result"])
-    rules = [str(rule.get("id")) for rule in result.get("rules_used", []) if isinstance(rule, dict)]
+    rules = [str(rule.get("id")) for rule in result.get("rules", []) if isinstance(rule, dict)]
     return {
         "icon": "tool",
         "word": "Calculated",

@@ -88,7 +88,8 @@ def test_a_viewer_finds_numbers_only_and_is_told_so(viewer: FlaskClient) -> None
 
 def test_filters_narrow_and_stand_in_the_address(operator: FlaskClient, query: Query) -> None:
     query(
-        "update broker_conversations set status = 'active', broker_id = (select id from ai_brokers where slug = 'rachel-tan')"
+        "update broker_conversations set status = 'active',"
+        " broker_id = (select id from ai_brokers where slug = 'rachel-tan')"
         " where conversation_id = 1"
     )
     query("update broker_conversations set held_by = 'person' where conversation_id = 2")
