@@ -25,5 +25,6 @@ def on_starting(_server):
 
 def post_worker_init(worker):
     """Live chat pages take no thread that requests need, and let go as soon as the process is asked to stop."""
-    doors = worker.wsgi.extensions["doors"]
-    doors.live.serve_in(worker.cfg.threads, lambda: worker.alive)
+    doors = worker.wsgi.extensions.get("doors")
+    if doors:  # the bench serves routes without any, in the same way
+        doors.live.serve_in(worker.cfg.threads, lambda: worker.alive)
