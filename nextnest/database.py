@@ -32,9 +32,12 @@ _INSIDE = "; ".join(
 # PgBouncer's words for a connection that brings options, unless it is told to ignore them.
 _NO_OPTIONS = "unsupported startup parameter"
 
-# Connections one process holds at most; docs/supabase.md adds them up and a test counts them under load.
+# Connections one web process holds at most: its pool, those for opening conversations, and the listener of live chat pages.
 WEB_POOL = 8
 OPENING_POOL = 4
+WEB_BUDGET = WEB_POOL + OPENING_POOL + 1
+# A worker's beside its pool: Procrastinate's listener, and one while the sweep takes something in.
+WORKER_BESIDE_POOL = 2
 
 
 def conninfo(dsn: str, application: str) -> str:

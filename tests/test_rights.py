@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -12,10 +15,12 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from nextnest.migrate import migrate
-from nextnest.roles import KINDS
+from nextnest.roles import KINDS, Kind, NoGroups, make_login, url_for
 from tests.databases import as_login, drop_login, in_database
 from tests.people_held import hold
+from tests.pipelines.world import ROOT
 from tests.test_personal_data import ERASED
+from tests.waiting import until
 
 API_ROLES = ("anon", "authenticated", "service_role")
 Rows = list[dict[str, Any]]
@@ -108,26 +113,22 @@ def _attempts(row: dict[str, Any]) -> list[str]:
     return [attempt.format(name) for attempt in _ATTEMPTS[row["kind"]]]
 
 
-def test_even_with_the_schema_opened_by_mistake_nothing_in_it_is(project_url: str) -> None:
-    """The second wall: exposing the schema is one click and one grant away."""
+def test_even_with_the_schema_opened_by_mistake_no_row_shows(
+    project_url: str, empty_database_url: str
+) -> None:
+    """The second wall: exposing the schema is one click and one grant away. The next migration closes the first again."""
     with psycopg.connect(project_url, autocommit=True) as conn:
-        conn.execute("grant usage on schema nextnest to anon, authenticated")
-        conn.execute("grant select on all tables in schema nextnest to anon, authenticated")
-    for role in ("anon", "authenticated"):
-        [seen] = look(
-            project_url,
-            "select count(*) from pg_policies where schemaname = 'nextnest'"
-            " and (%(role)s = any (roles) or 'public' = any (roles))",
-            role=role,
-        )
-        assert seen["count"] == 0, "row level security shows them no row"
-    migrate(project_url, say=lambda _line: None)
-    [still] = look(
-        project_url,
-        "select count(*) from pg_class where relnamespace = 'nextnest'::regnamespace and relkind in ('r', 'v')"
-        " and has_table_privilege('anon', oid, 'select')",
-    )
-    assert still["count"] == 0, "the next migration closes it again"
+        conn.execute("grant usage on schema nextnest to anon")
+        conn.execute("grant select, delete on all tables in schema nextnest to anon")
+    with psycopg.connect(empty_database_url, autocommit=True) as conn:
+        assert conn.execute("select count(*) from nextnest.ai_brokers").fetchone() == (5,)
+        conn.execute("set role anon")
+        assert conn.execute("select count(*) from nextnest.ai_brokers").fetchone() == (0,)
+        assert conn.execute("select count(*) from nextnest.broker_metrics").fetchone() == (0,)
+        assert conn.execute("delete from nextnest.ai_brokers").rowcount == 0
+        migrate(project_url, say=lambda _line: None)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute("select count(*) from nextnest.ai_brokers")
 
 
 def test_every_table_has_row_level_security_and_every_view_runs_as_its_reader(database_url: str) -> None:
@@ -189,7 +190,7 @@ FORBIDDEN = (
 )
 
 
-def test_web_without_the_console_reads_nothing_of_the_model_and_changes_no_message_away(
+def test_web_without_the_console_reads_no_work_of_the_model_and_deletes_no_message(
     database_url: str,
 ) -> None:
     rights = {
@@ -199,6 +200,15 @@ def test_web_without_the_console_reads_nothing_of_the_model_and_changes_no_messa
     assert not {"ai_replies", "tool_runs", "handover_briefs", "operator_actions", "spend_days"} & set(rights)
     for table in ("leads", "incoming_messages", "outgoing_messages", "broker_conversations"):
         assert "delete" not in rights[table]
+    for table in ("ai_replies", "tool_runs", "handover_briefs"):
+        for column in ERASED[table]:
+            [row] = look(
+                database_url,
+                "select has_column_privilege('nextnest_web', %(table)s, %(column)s, 'select') as may",
+                table=f"nextnest.{table}",
+                column=column,
+            )
+            assert not row["may"], f"{table}.{column}"
 
 
 def test_the_log_of_actions_is_only_ever_added_to(database_url: str) -> None:
@@ -288,3 +298,75 @@ def test_a_role_that_may_not_be_made_is_named_and_the_rest_goes_on(
         conn.execute("drop owned by nextnest_late")
         conn.execute("drop role nextnest_late")
     assert row["may"]
+
+
+def test_new_policies_wait_for_running_transactions_and_end_none(database_url: str) -> None:
+    """As on a live system: one holds a row and will want another table; the migration lets go until it is through."""
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute("drop policy nextnest_web on nextnest.ai_brokers")
+        conn.execute("drop policy nextnest_web on nextnest.leads")
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(database_url) as running:
+        running.execute("update nextnest.leads set session_id = 'x'")
+        migrating = pool.submit(migrate, database_url, say=lambda _line: None)
+        until(lambda: look(database_url, TRYING))
+        running.execute("update nextnest.ai_brokers set last_active_at = now()")
+        running.commit()
+        assert migrating.result(timeout=30) == []
+    [row] = look(database_url, "select count(*) from pg_policies where policyname = 'nextnest_web'")
+    assert row["count"] > 10
+
+
+TRYING = """
+    select pid from pg_stat_activity
+    where datname = current_database() and wait_event in ('PgSleep', 'relation') and query like '%%apply_rights%%'
+"""
+
+
+def command(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "nextnest.roles", *arguments],
+        cwd=ROOT,
+        env={"DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_command_makes_a_login_and_a_second_call_changes_its_password(database_url: str) -> None:
+    name = f"shop_{database_url.rpartition('_')[2]}"
+    kept = "select rolpassword from pg_authid where rolname = %(name)s"
+    first = command(database_url, "web", "--name", name).stdout.strip()
+    [before] = look(database_url, kept, name=name)
+    second = command(database_url, "web", "--name", name).stdout.strip()
+    [after] = look(database_url, kept, name=name)
+    assert first != second
+    assert before != after
+    assert after["rolpassword"].startswith("SCRAM-SHA-256$")
+    [row] = look(second, "select current_user::text as who, current_setting('search_path') as path")
+    assert row == {"who": name, "path": "nextnest"}
+    drop_login(database_url, second)
+
+
+def test_the_command_keeps_the_project_behind_the_user_of_a_shared_pooler() -> None:
+    url = "postgresql://postgres.abcd:old@aws-0-x.pooler.supabase.com:6543/postgres?sslmode=verify-full"
+    expected = "postgresql://shop.abcd:new@aws-0-x.pooler.supabase.com:6543/postgres?sslmode=verify-full"
+    assert url_for(url, "shop", "new") == expected
+
+
+def test_a_login_of_a_group_no_migration_made_is_refused_by_name(database_url: str) -> None:
+    with (
+        psycopg.connect(database_url, autocommit=True) as conn,
+        pytest.raises(NoGroups, match=r"run the migration first.* Missing: nobody_made_me\."),
+    ):
+        make_login(conn, "shop", Kind(("nextnest_web", "nobody_made_me"), {}), "unused")
+
+
+def test_the_command_says_in_one_line_what_it_may_not(database_url: str) -> None:
+    url = as_login(database_url, "worker")
+    refused = command(url, "worker")
+    drop_login(database_url, url)
+    assert refused.returncode == 1
+    [line] = refused.stderr.splitlines()
+    assert "permission denied" in line
