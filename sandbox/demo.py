@@ -191,6 +191,12 @@ Ctrl-C stops everything; what happened stays for the next start.""",
         )
 
 
+def running_database() -> str | None:
+    """Where the embedded database of a demo in this folder listens; None when none runs."""
+    server = embedded.server_for(STATE) if STATE.exists() else None
+    return server.url if server and server.is_running() else None
+
+
 def _given_database() -> str:
     return os.environ.get("DATABASE_URL", "")
 

@@ -5,7 +5,7 @@ import threading
 from flask import Flask, g, request
 from flask.typing import ResponseReturnValue
 
-from sandbox.chatwoot import page
+from sandbox.chatwoot import history, page
 from sandbox.chatwoot.desk import Desk
 from sandbox.chatwoot.errors import ApiError
 from sandbox.chatwoot.people import People
@@ -36,6 +36,7 @@ def create_app(
     _register_api(app)
     app.register_blueprint(switches(faults))
     app.register_blueprint(page.blueprint)
+    app.register_blueprint(history.blueprint)
     return app
 
 

@@ -22,6 +22,8 @@ from sandbox.chatwoot.records import (
 
 Row = TypeVar("Row")
 UNIQUE_FIELDS: Final = ("email", "phone_number", "identifier")
+# A past that was handed in has numbers from here on; what is made new goes on counting below them.
+HISTORY_FROM: Final = 900_000_000
 
 
 class State:
@@ -129,7 +131,9 @@ class State:
                 self._index(row)
 
     def _index(self, row: Stored) -> None:
-        self._last_id[type(row)] = max(self._last_id[type(row)], row.id)
+        # Messages go on above them: their numbers are their order.
+        if row.id < HISTORY_FROM or isinstance(row, Message):
+            self._last_id[type(row)] = max(self._last_id[type(row)], row.id)
         match row:
             case Contact():
                 self.contacts[row.id] = row
