@@ -5,6 +5,8 @@ from __future__ import annotations
 from nextnest.rules.handover_brief import HandoverBrief, render
 from web.ops.wording import Detail, Facts, after, details, joined, pretty, reason, some
 
+# A shorter wait is none.
+_WORTH_SAYING_S = 0.01
 _SPOKEN = {"reply", "greeting", "waiting_notice", "handoff_notice", "failure_notice"}
 _SOURCES = {
     "webhook": "by webhook",
@@ -44,7 +46,8 @@ _EFFECT_STATES = {
 
 def lead(facts: Facts) -> Facts:
     """A form came in."""
-    lead, points = facts["lead"], facts["points"]
+    lead = facts["lead"]
+    points = sorted((facts["points"] or {}).items(), key=lambda point: -point[1])
     score = "no score" if facts["score"] is None else f"score {facts['score']}"
     claimed = None if facts["claimed"] is None else f"the browser claimed {facts['claimed']}; not used"
     return {
@@ -54,7 +57,7 @@ def lead(facts: Facts) -> Facts:
         "mark": (facts["state"], "quiet" if facts["state"] == "erased" else "good"),
         "facts": some(after("conversation there after", facts["opened_s"]), claimed),
         "details": details(
-            Detail("Points of the score", "\n".join(f"{n:>3}  {name}" for name, n in (points or {}).items())),
+            Detail("Points of the score", "\n".join(f"{n:>3}  {name}" for name, n in points)),
             Detail("The form as understood", pretty(lead), personal=True) if lead else None,
         ),
         "side": "customer",
@@ -119,7 +122,9 @@ def message(facts: Facts) -> Facts:
             after("written", late, "earlier") if late and late > 2 else None,
             after("taken in after", facts["started_s"]),
             after("answered after", facts["replied_s"]),
-            after("of it waited on purpose:", facts["wait_s"]) if facts["wait_s"] else None,
+            after("of it waited on purpose:", facts["wait_s"])
+            if facts["wait_s"] >= _WORTH_SAYING_S
+            else None,
             f"message {facts['id']}",
         ),
         "text": facts["content"],

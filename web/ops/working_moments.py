@@ -7,6 +7,8 @@ import json
 from web.ops.show import money, number
 from web.ops.wording import Detail, Facts, after, details, pretty, some
 
+# A shorter wait is none.
+_WORTH_SAYING_S = 0.01
 _DRAFTS = {"used": ("used", "good"), "superseded": ("superseded", "quiet"), "rejected": ("rejected", "bad")}
 _CALLS = {"answered": ("answered", "good"), "failed": ("failed", "bad"), "cut short": ("cut short", "warn")}
 _STEPS = {
@@ -52,7 +54,7 @@ def call(facts: Facts) -> Facts:
     """One call of the model."""
     return {
         "icon": "model",
-        "word": "Model asked",
+        "word": "Model call booked",
         "title": facts["model"],
         "mark": _CALLS[facts["outcome"]],
         "facts": some(
@@ -78,9 +80,15 @@ def tool(facts: Facts) -> Facts:
         ),
         "details": details(
             Detail("What went in", pretty(facts["arguments"]), personal=True) if facts["arguments"] else None,
-            Detail("What came out", pretty(result), personal=True) if result else None,
+            Detail("What came out", pretty(_told(result)), personal=True) if result else None,
         ),
     }
+
+
+def _told(result: Facts) -> Facts:
+    """What a calculation says; exact values and inputs stand elsewhere."""
+    names = ("outputs", "assumptions", "needs_confirmation", "ask_for", "problem", "rules")
+    return {name.replace("_", " "): result[name] for name in names if result.get(name)}
 
 
 def webhook(facts: Facts) -> Facts:
@@ -115,7 +123,7 @@ def job(facts: Facts) -> Facts:
 def outcome(facts: Facts) -> Facts:
     """How an attempt of a job ended."""
     run, waited = facts["run_s"], facts["deliberate_wait_s"]
-    worked = after("worked", run - waited) if waited else None
+    worked = after("worked", run - waited) if waited >= _WORTH_SAYING_S else None
     failed = facts["outcome"] == "failed"
     return {
         "icon": "job",
@@ -124,10 +132,10 @@ def outcome(facts: Facts) -> Facts:
         "mark": ("failed", "bad") if failed else ("done", "good"),
         "facts": some(
             after("ran", run),
-            after("waited on purpose", waited) if waited else None,
+            after("waited on purpose", waited) if waited >= _WORTH_SAYING_S else None,
             worked,
             f"attempt {facts['attempt'] + 1}" if facts["attempt"] else None,
-            facts["detail"],
+            (facts["detail"] or "").replace("_", " "),
         ),
         "details": details(Detail("Traceback", facts.get("traceback") or "")),
         "minor": not failed,

@@ -4,6 +4,11 @@ const NEAR_PX = 80;
 let following = false;
 let anchor = null;
 
+// The newest is in view, unless somebody came for one thing, or has just acted and is told what came of it.
+if (!window.location.hash && !document.querySelector(".flash")) {
+  document.getElementById("newest")?.scrollIntoView({ block: "end", behavior: "instant" });
+}
+
 document.body.addEventListener("htmx:beforeSwap", () => {
   following = atTheEnd();
   anchor = following ? null : firstInView();
