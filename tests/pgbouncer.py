@@ -52,7 +52,15 @@ def installed_pgbouncer() -> str | None:
     found = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if found or os.geteuid() != 0 or not shutil.which("apt-get"):
         return found
-    command = ["apt-get", "install", "-y", "--no-install-recommends", "pgbouncer"]
+    command = [
+        "apt-get",
+        "install",
+        "-y",
+        "--no-install-recommends",
+        "-o",
+        "DPkg::Lock::Timeout=60",
+        "pgbouncer",
+    ]
     try:
         subprocess.run(command, capture_output=True, timeout=_INSTALL_S, check=False)
     except subprocess.TimeoutExpired:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from procrastinate.sql import queries
 from psycopg import sql
 
 from nextnest.migrate import MIGRATIONS
@@ -93,6 +94,21 @@ def test_every_statement_of_a_previous_release_still_works(
         for path in release.glob("*.sql"):
             for statement in read(path).values():
                 conn.execute(f"explain (generic_plan) {_numbered(statement)}".encode())
+
+
+def test_the_installed_procrastinate_finds_the_schema_it_wants(
+    postgres_url: str, migrated_template: str
+) -> None:
+    """Each of its own queries, as a worker may ask it."""
+    asked = {name: query for name, query in queries.items() if "{" not in query}
+    assert {"fetch_job", "defer_jobs", "finish_job", "update_heartbeat"} <= asked.keys()
+    with (
+        scratch_database(postgres_url, migrated_template) as url,
+        psycopg.connect(url, options="-c search_path=nextnest", autocommit=True) as conn,
+    ):
+        conn.execute("set role nextnest_worker")
+        for name, query in asked.items():
+            conn.execute(f"explain (generic_plan) {_numbered(Statement(name, '', query.encode()))}".encode())
 
 
 def _numbered(statement: Statement) -> str:
