@@ -9,6 +9,7 @@ which nobody in Singapore can have. The same seed and the same `now` tell the sa
     sayings.py  what is said
     life.py     one conversation from its lead to its end
     rows.py     what each event leaves behind, by table
+    samples.py  what waited at each full minute
     filling.py  the writing: batches, capacity, spending
     inbox.py    the same conversations for the stand-in Chatwoot
 """

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 from random import Random
@@ -14,10 +14,12 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection, sql
+from psycopg.rows import tuple_row
 
 from sandbox.traffic.hours import Outages, arrivals, outages
 from sandbox.traffic.life import tell
 from sandbox.traffic.rows import COLUMNS, Row, Rows, numbered
+from sandbox.traffic.samples import Samples
 from sandbox.traffic.thread import CONVERSATIONS_FROM, PER_SEED, Broker, World
 
 __all__ = ["CONVERSATIONS_FROM", "Filled", "NotAllowed", "fill"]
@@ -51,6 +53,13 @@ on conflict (day, shard) do update set spent = spend_days.spent + excluded.spent
 _BREAKER = """
 update nextnest.circuit_breakers set opened_at = %s, closed_at = %s, last_failure_at = %s, last_error = %s
 where name = %s and state = 'closed' and (opened_at is null or opened_at < %s)"""
+# Hours that were added up before this past was there are due again: as never looked at since they ended, or, where nobody
+# looks again after three days, as never added up.
+_ROLL_UP_AGAIN = """
+with old as (
+    delete from nextnest.rollup_traffic where hour between %(begin)s and %(now)s and hour < now() - interval '70 hours')
+update nextnest.rollup_traffic set rolled_at = hour + interval '1 hour'
+where hour between %(begin)s and %(now)s and hour >= now() - interval '70 hours'"""
 _AWAY = {
     "model": "ModelUnavailable: The model does not answer.",
     "chatwoot": "ChatwootUnavailable: Chatwoot does not answer.",
@@ -94,7 +103,11 @@ def fill(
 @contextmanager
 def _connected(target: Connection[Any] | str) -> Iterator[Connection[Any]]:
     if isinstance(target, Connection):
-        yield target
+        theirs, target.row_factory = target.row_factory, tuple_row
+        try:
+            yield target
+        finally:
+            target.row_factory = theirs
         return
     with psycopg.connect(target, autocommit=True) as conn:
         yield conn
@@ -110,14 +123,18 @@ def _fill(
     also: Callable[[Rows], None],
 ) -> Filled:
     random = Random(seed)  # noqa: S311 - a story needs no secrecy
-    away, filled = outages(random, now, days), Filled()
+    away, filled, samples = outages(random, now, days), Filled(), Samples(now - timedelta(days=days), now)
     world = World(seed, now, away, [])
     leads = enumerate(arrivals(random, now, days, count))
     while batch := list(islice(leads, BATCH)):
         rows = _write(conn, world, batch, filled)
+        samples.take(rows)
         also(rows)
         say(f"{batch[-1][0] + 1:,} of {count:,} conversations, {filled.rows:,} rows")
     if filled.conversations:
+        samples.write(conn)
+        begin = (now - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
+        conn.execute(_ROLL_UP_AGAIN, {"begin": begin, "now": now})
         _note_outages(conn, away)
     if count >= _ANALYZE_FROM:
         for table in COLUMNS:

@@ -18,6 +18,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from nextnest.replay import replay
+from nextnest.store import rollups
 from sandbox.traffic import CONVERSATIONS_FROM, NotAllowed, fill
 from sandbox.traffic.hours import SINGAPORE, arrivals, outages
 from sandbox.traffic.rows import COLUMNS
@@ -89,6 +90,29 @@ def test_jobs_of_a_batch_are_numbered_as_they_were_deferred(database_url: str) -
         deferred = [row["at"] for row in rows]
     assert len(deferred) > 100
     assert deferred == sorted(deferred)
+
+
+def test_every_minute_has_its_sample_of_what_was_unanswered_then(past: Conn) -> None:
+    found = past.execute(WRONG_SAMPLES).fetchall()
+    assert found == []
+    busy = past.execute(
+        "select count(*) as n from queue_samples where unanswered > 0 and running > 0"
+    ).fetchone()
+    assert busy is not None
+    assert busy["n"] > 20
+
+
+async def test_hours_are_added_up_again_when_a_past_comes_into_them(database_url: str) -> None:
+    now = datetime.now(UTC)
+    hours = [now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=ago) for ago in (3, 90)]
+    with connected(database_url) as conn:
+        for hour in hours:
+            conn.execute(A_ROLLED_HOUR, [hour])
+        fill(conn, 3, now, conversations=60, days=5)
+    async with await psycopg.AsyncConnection.connect(
+        database_url, row_factory=dict_row, options="-c search_path=nextnest"
+    ) as asynchronous:
+        assert set(hours) <= set(await rollups.due_hours(asynchronous, 1000))
 
 
 def test_a_transcript_is_in_the_order_of_its_numbers(past: Conn) -> None:
@@ -324,6 +348,21 @@ select exists (select from broker_conversations where status = 'active') as acti
        exists (select from handover_briefs) as briefs,
        exists (select from circuit_breakers where closed_at is not null) as outages"""
 
+A_ROLLED_HOUR = """
+insert into rollup_traffic
+    (hour, leads, refused_leads, customer_messages, replies, answered, response, deliberate, processing)
+values (%s, 0, 0, 0, 0, 0, '{}', '{}', '{}')"""
+
+WRONG_SAMPLES = """
+select s.at from queue_samples s left join (
+    select s.at, count(*) as n, min(m.received_at) as oldest from queue_samples s
+    join incoming_messages m on m.received_at <= s.at
+    join job_outcomes o on o.job_id = m.settled_by_job and o.finished_at > s.at group by s.at) f using (at)
+where s.unanswered <> coalesce(f.n, 0)
+   or abs(coalesce(s.oldest_unanswered_s, 0) - coalesce(extract(epoch from s.at - f.oldest), 0)) > 0.001
+union all
+select now() where (select count(*) from queue_samples) not between 3 * 1440 - 2 and 3 * 1440"""
+
 OUT_OF_ORDER = """
 select conversation_id, message_id from (
     select conversation_id, message_id, at, lag(at) over (partition by conversation_id order by message_id) as before
@@ -335,6 +374,6 @@ select attname as name from pg_attribute
 where attrelid = %s::regclass and attnum > 0 and not attisdropped and atttypid = 'timestamptz'::regtype"""
 
 EMPTY = """
-truncate leads, broker_conversations, procrastinate_jobs, job_outcomes, webhook_events, swept_conversations, spend_days
-    restart identity cascade;
+truncate queue_samples, leads, broker_conversations, procrastinate_jobs, job_outcomes, webhook_events,
+    swept_conversations, spend_days restart identity cascade;
 update ai_brokers set active_conversations = '{}', last_active_at = null"""
