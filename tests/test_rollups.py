@@ -224,6 +224,17 @@ def test_figures_are_the_same_before_and_after_adding_up(
     assert live["total"]["replies"] == 5
 
 
+def test_the_last_hour_is_read_in_minutes_and_its_total_is_theirs(conn: Connection, facts: Facts) -> None:
+    for minutes in (2, 11, 29, 48):
+        facts.lead(now() - minutes * MINUTE)
+    facts.lead(now() - 70 * MINUTE)
+    figures = Figures.of(conn, Period.last(HOUR, 5 * MINUTE))
+    total = figures.total()
+    assert total
+    assert [row["leads"] for row in figures.traffic()] == [1, 1, 1, 1]
+    assert total["leads"] == 4
+
+
 def test_hours_that_were_not_added_up_are_named_not_hidden(
     database_url: str, conn: Connection, facts: Facts
 ) -> None:

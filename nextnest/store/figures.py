@@ -42,10 +42,6 @@ class Period:
         number = -(-(self.until - self.since) // self.step)
         return [self.since + one * self.step for one in range(number)]
 
-    def whole(self) -> Period:
-        """The same stretch as a single step, for totals."""
-        return Period(self.since, self.until, self.until - self.since)
-
 
 @dataclass(frozen=True)
 class Figures:
@@ -75,7 +71,7 @@ class Figures:
 
     def total(self) -> Row | None:
         """The columns of `traffic` over the whole period; None when nothing happened."""
-        rows = Figures(self.conn, self.period.whole(), self.live, self.missing).traffic()
+        rows = self._read(SQL.traffic, self.period.until - self.period.since)
         return rows[0] if rows else None
 
     def brokers(self) -> list[Row]:
@@ -105,12 +101,14 @@ class Figures:
         waiting_leads. A step without a row had no sample: no worker lived."""
         return self._read(SQL.waiting)
 
-    def _read(self, statement: Statement) -> list[Row]:
+    def _read(self, statement: Statement, step: timedelta | None = None) -> list[Row]:
+        """Rows per `step`; facts are looked at in the period's own steps, an hour at most, which begin with the clock's."""
         return statement.all(
             self.conn,
             since=self.period.since,
             until=self.period.until,
             live=self.live,
-            step=self.period.step,
+            step=step or self.period.step,
+            grain=min(self.period.step, _HOUR),
             origin=self.period.since,
         )

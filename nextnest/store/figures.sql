@@ -18,7 +18,7 @@ with f as (
     from rollup_traffic where hour >= %(since)s and hour < %(live)s
     union all
     select at, leads, refused_leads, customer_messages, replies, answered, response, deliberate, processing
-    from traffic_per(least(%(step)s::interval, interval '1 hour'), %(live)s, %(until)s)
+    from traffic_per(%(grain)s, %(live)s, %(until)s)
 ), merged as (
     select date_bin(%(step)s, at, %(origin)s) as at, sum(leads)::bigint as leads, sum(refused_leads)::bigint as refused_leads,
            sum(customer_messages)::bigint as customer_messages, sum(replies)::bigint as replies, sum(answered)::bigint as answered,
@@ -56,7 +56,7 @@ from ai_brokers b left join merged m on m.broker_id = b.id order by b.name;
 with f as (
     select hour as at, reason, handovers from rollup_handovers where hour >= %(since)s and hour < %(live)s
     union all
-    select at, reason, handovers from handovers_per(least(%(step)s::interval, interval '1 hour'), %(live)s, %(until)s)
+    select at, reason, handovers from handovers_per(%(grain)s, %(live)s, %(until)s)
 )
 select date_bin(%(step)s, at, %(origin)s) as at, reason, sum(handovers)::bigint as handovers
 from f group by 1, 2 order by 1, 2;
@@ -66,7 +66,7 @@ with f as (
     select hour as at, task_name, ended, failed, put_back, run from rollup_jobs where hour >= %(since)s and hour < %(live)s
     union all
     select at, task_name, ended, failed, put_back, run
-    from jobs_per(least(%(step)s::interval, interval '1 hour'), %(live)s, %(until)s)
+    from jobs_per(%(grain)s, %(live)s, %(until)s)
 ), merged as (
     select date_bin(%(step)s, at, %(origin)s) as at, task_name, sum(ended)::bigint as ended, sum(failed)::bigint as failed,
            sum(put_back)::bigint as put_back, histogram_sum(run) as run
@@ -81,7 +81,7 @@ with f as (
     from rollup_models where hour >= %(since)s and hour < %(live)s
     union all
     select at, model, calls, failed, input_tokens, cached_tokens, output_tokens, cost, latency
-    from models_per(least(%(step)s::interval, interval '1 hour'), %(live)s, %(until)s)
+    from models_per(%(grain)s, %(live)s, %(until)s)
 ), merged as (
     select date_bin(%(step)s, at, %(origin)s) as at, model, sum(calls)::bigint as calls, sum(failed)::bigint as failed,
            sum(input_tokens)::bigint as input_tokens, sum(cached_tokens)::bigint as cached_tokens,

@@ -6,6 +6,7 @@ conversations  finding a conversation, its story, and what an operator may do wi
 searching      what the address bar looks for
 turns          a story grouped by the customer's turns
 moments        one thing that happened, in the page's words; talking_moments and working_moments have the kinds
+charts         how it has been going; charting makes the charts
 actions        what was done through the console
 show           times, amounts and names as pages write them
 
@@ -18,10 +19,10 @@ from __future__ import annotations
 from flask import Flask
 
 from nextnest.settings import Settings
-from web.ops import access, actions, conversations, show, signin
+from web.ops import access, actions, charts, conversations, show, signin
 
 # In the order of the navigation.
-PAGES = (conversations, actions)
+PAGES = (conversations, charts, actions)
 
 
 def install(app: Flask, settings: Settings) -> None:
