@@ -1,7 +1,7 @@
 -- Finding a conversation, and telling its story, among a million of them.
 --
--- The console lists conversations by their newest activity, alone or of one state, one broker or those a person has, and goes
--- on from the last row it showed; each of these lists is an index in the order it is shown. A customer is found by any word her
+-- The console lists conversations by their newest activity, all or those of one state, one holder or one broker, and goes on
+-- from the last row it showed; each of these lists is an index, or a few pieces of one, in the order it is shown. A customer is found by any word her
 -- name begins with (the words of a name, indexed as text search knows them, so no extension is needed), by her e-mail address
 -- or its beginning, and by her phone number, for which an index exists. The last three indexes bring together what happened in
 -- one conversation: its jobs, what they did, and what Chatwoot told us; failed jobs are few and have one of their own.
@@ -9,12 +9,10 @@
 create index broker_conversations_by_activity
     on nextnest.broker_conversations ((coalesce(last_message_at, created_at)) desc, conversation_id desc);
 create index broker_conversations_by_state
-    on nextnest.broker_conversations (status, (coalesce(last_message_at, created_at)) desc, conversation_id desc);
+    on nextnest.broker_conversations (status, held_by, (coalesce(last_message_at, created_at)) desc, conversation_id desc);
 create index broker_conversations_of_broker
-    on nextnest.broker_conversations (broker_id, (coalesce(last_message_at, created_at)) desc, conversation_id desc);
-create index broker_conversations_of_people
-    on nextnest.broker_conversations ((coalesce(last_message_at, created_at)) desc, conversation_id desc)
-    where held_by = 'person';
+    on nextnest.broker_conversations
+        (broker_id, status, held_by, (coalesce(last_message_at, created_at)) desc, conversation_id desc);
 
 create index leads_by_words_of_name on nextnest.leads using gin (to_tsvector('simple'::regconfig, lead ->> 'name'))
     where conversation_id is not null;

@@ -8,10 +8,13 @@ from typing import Any
 
 from psycopg import Connection
 
+from nextnest.models import ConversationStatus
 from nextnest.store.statements import Row, Statements
 
 SQL = Statements("finding")
 
+STATES = tuple(status.value for status in ConversationStatus)
+HOLDERS = ("ai", "person")
 # What a search may bring together before it is put in order; beyond that it is too wide to be of use.
 AT_MOST = 2000
 # No address holds a character beyond this one, so what begins with a text ends before the text and it.
@@ -38,25 +41,28 @@ class Filters:
     held_by: str | None = None
     broker: str | None = None
 
+    def wanted(self) -> dict[str, object]:
+        """What may stay in, as the statements ask."""
+        return {
+            "statuses": [self.status] if self.status else list(STATES),
+            "holders": [self.held_by] if self.held_by else list(HOLDERS),
+            "broker": self.broker,
+        }
+
 
 def newest(conn: Connection[Any], filters: Filters, place: Place, most: int) -> list[int]:
-    """The ids of at most `most` conversations behind `place`, by the index that fits the filters best."""
-    if filters.broker:
-        statement = SQL.newest_of_broker
-    elif filters.status:
-        statement = SQL.newest_in_state
-    elif filters.held_by == "person":
-        statement = SQL.newest_of_people
-    else:
-        statement = SQL.newest
-    return _ids(statement.all(conn, **vars(filters), **vars(place), most=most))
+    """The ids of at most `most` conversations behind `place`, by the index that fits the filters."""
+    if filters == Filters():
+        return _ids(SQL.newest.all(conn, **vars(place), most=most))
+    statement = SQL.newest_of_broker if filters.broker else SQL.newest_in
+    return _ids(statement.all(conn, **filters.wanted(), **vars(place), most=most))
 
 
 def newest_among(
     conn: Connection[Any], ids: set[int], filters: Filters, place: Place, most: int
 ) -> list[int]:
     """The same for conversations that a search has found."""
-    return _ids(SQL.newest_among.all(conn, ids=list(ids), **vars(filters), **vars(place), most=most))
+    return _ids(SQL.newest_among.all(conn, ids=list(ids), **filters.wanted(), **vars(place), most=most))
 
 
 def rows(conn: Connection[Any], ids: list[int]) -> list[Row]:

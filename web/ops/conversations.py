@@ -17,7 +17,7 @@ from nextnest.store.statements import Row
 from web.doors import doors
 from web.ops.access import acting, may_act, operator, operators_only, signed_in
 from web.ops.moments import moment
-from web.ops.searching import OPEN_POINTS, STATES, Search, look_up
+from web.ops.searching import Search, look_up
 from web.ops.turns import turns
 
 TITLE = "Conversations"
@@ -43,8 +43,7 @@ def page() -> ResponseReturnValue:
         search=search,
         found=found,
         brokers=brokers,
-        states=STATES,
-        open_points=OPEN_POINTS,
+        states=finding.STATES,
         given={name: value for name, value in request.args.items() if name != "before" and value},
     )
 

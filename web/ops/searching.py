@@ -11,13 +11,11 @@ from werkzeug.datastructures import MultiDict
 
 from nextnest import form_values
 from nextnest.store import finding
-from nextnest.store.finding import Filters, Place
+from nextnest.store.finding import HOLDERS, STATES, Filters, Place
 from nextnest.store.statements import Row
 
 # A screenful and a half.
 PER_PAGE = 50
-STATES = ("new", "waiting", "active", "handed_off", "resolved")
-HOLDERS = ("ai", "person")
 OPEN_POINTS = ("unanswered", "failed")
 # A number with more digits is no id of Chatwoot's.
 _ID_DIGITS = 18
@@ -100,7 +98,11 @@ def _matching(conn: Connection[Any], words: str, *, by_person: bool) -> tuple[se
         return finding.of_email(conn, words.lower()), None
     if phone := _phone(words):
         return found | finding.of_phone(conn, phone), None
-    return found or finding.of_name(conn, words.split()), None
+    if found:
+        return found, None
+    long_enough = [word for word in words.split() if len(word) > 1 or not word.isascii()]
+    note = None if len(long_enough) == len(words.split()) else "Single letters were left out of the search."
+    return finding.of_name(conn, long_enough) if long_enough else set(), note
 
 
 def _phone(words: str) -> str | None:
