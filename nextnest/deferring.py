@@ -125,6 +125,11 @@ def forward_message(conversation_id: int, message_id: int) -> Planned:
     )
 
 
+def upkeep(now: int) -> Planned:
+    """What upkeep does every 15 s, at once: whoever waits beside a free place is served. `now` is a Unix time."""
+    return Planned("upkeep", "upkeep", None, {"timestamp": now})
+
+
 def _of_conversation(task: str, conversation_id: int) -> Planned:
     return Planned(
         task, f"{task}-{conversation_id}", _order(conversation_id), {"conversation_id": conversation_id}

@@ -45,7 +45,7 @@ def build_prompt(
     phone stay out, and are taken out of the turns, as are NRIC, card and bank account numbers. `summary` is of what
     was said before the conversation was last closed. `texts` is the version of the prompt.
     """
-    parts = [texts.rules, _who(texts, broker), _what_is_known(texts, lead), f"Today is {today:%A, %d %B %Y}."]
+    parts = [texts.rules, who(texts, broker), _what_is_known(texts, lead), f"Today is {today:%A, %d %B %Y}."]
     if summary:
         parts.append(texts.earlier.format(summary=summary.text))
     instructions = "\n\n".join(parts)
@@ -72,7 +72,8 @@ def _prompt(
     )
 
 
-def _who(texts: PromptTexts, broker: Broker) -> str:
+def who(texts: PromptTexts, broker: Broker) -> str:
+    """What the model is told of the broker it speaks for."""
     style = broker.persona.response_style
     return texts.broker.format(
         name=broker.name, title=broker.title, tone=style.tone, pacing=style.pacing, focus=style.focus

@@ -19,7 +19,7 @@ PLANNED = [
 ]
 
 
-@pytest.mark.parametrize("planned", PLANNED, ids=lambda planned: planned.task)
+@pytest.mark.parametrize("planned", [*PLANNED, deferring.upkeep(0)], ids=lambda planned: planned.task)
 def test_a_deferred_job_has_a_task(planned: deferring.Planned) -> None:
     assert planned.task in tasks.app.tasks
 

@@ -2,6 +2,8 @@
 
 access         who is signed in, as what; every action is checked, done and written down in one transaction
 signin         signing in and out
+now            what is wrong, how things stand, who waits
+brokers        who has room, how they do, limits and pauses; broker_words has their wording and its preview
 conversations  finding a conversation, its story, and what an operator may do with it
 searching      what the address bar looks for
 turns          a story grouped by the customer's turns
@@ -19,10 +21,12 @@ from __future__ import annotations
 from flask import Flask
 
 from nextnest.settings import Settings
-from web.ops import access, actions, charts, conversations, show, signin
+from web.ops import access, actions, broker_words, brokers, charts, conversations, now, show, signin
 
 # In the order of the navigation.
-PAGES = (conversations, charts, actions)
+PAGES = (now, brokers, conversations, charts, actions)
+# Each adds routes to the blueprint of a page; importing it is enough.
+PARTS = (broker_words,)
 
 
 def install(app: Flask, settings: Settings) -> None:
