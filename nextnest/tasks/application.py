@@ -35,7 +35,8 @@ HEARTBEAT_S = 3.0
 SILENT_S = 12.0
 # Behind a transaction-mode pooler nothing wakes a worker; a customer notices a second, hardly less.
 _DEAF_POLL_S = 1.0
-_LOOK_S = 15.0
+# As long as the pool waits for its first connections afterwards.
+_LOOK_S = 30.0
 _DEAF = (
     "DATABASE_URL leads through a transaction-mode pooler, where LISTEN hears nothing: "
     "give the worker the direct or the session connection string"
@@ -146,17 +147,25 @@ class Connector(PsycopgConnector):
 
 
 async def _look(chosen: Settings) -> Door:
-    """The worker's door, with a line about what it cannot do; the usual one while the database is away."""
+    """The worker's door, with a line about what it cannot do. A database that is away is waited for."""
     try:
         async with asyncio.timeout(_LOOK_S):
-            door = await asyncio.to_thread(look, chosen.database())
-    except (OperationalError, TimeoutError):
+            door = await _look_until_it_answers(chosen.database())
+    except TimeoutError:
         return Door()
     door.require_schema()
     if not door.keeps_session:
         logs.configure(chosen)
         log.warning("worker polls", why=_DEAF, seconds=min(chosen.nextnest_poll_s, _DEAF_POLL_S))
     return door
+
+
+async def _look_until_it_answers(dsn: str) -> Door:
+    while True:
+        try:
+            return await asyncio.to_thread(look, dsn)
+        except OperationalError:
+            await asyncio.sleep(_AGAIN_S)
 
 
 app = App(connector=Connector())

@@ -85,7 +85,8 @@ def _world_behind(doors: Doors, database_url: str, log_folder: Path, **changes: 
             running_world(
                 database_url,
                 log_folder,
-                of_workers={"DATABASE_URL": urls["worker"]},
+                # Only LISTEN, or the shorter interval where nothing is heard, can start a job sooner than this.
+                of_workers={"DATABASE_URL": urls["worker"], "NEXTNEST_POLL_S": "30"},
                 **changes | {"DATABASE_URL": urls["web"], "WEB_DATABASE_URL": urls["web"]},
             )
         )
@@ -105,3 +106,18 @@ def test_a_worker_says_at_start_that_it_polls_and_what_mends_it(
     pooled = request.node.callspec.params["world"].worker == "transaction"
     assert len(lines) == (1 if pooled else 0)
     assert all("direct or the session connection string" in line for line in lines)
+
+
+def test_a_message_is_taken_up_within_a_second_or_two_whatever_the_door(
+    world: World, somebody: dict[str, str]
+) -> None:
+    conversation_id = world.greeted(**somebody)
+    asked = world.chatwoot.customer_says(conversation_id, "What is MSR?")
+    world.until(lambda: world.outcome_of(f"incoming-{conversation_id}-{asked['id']}") == "answered")
+    [row] = world.rows(
+        "select extract(epoch from started_at - received_at)::float as s from incoming_messages"
+        " where conversation_id = %(id)s",
+        id=conversation_id,
+    )
+    # A second of polling at most, and as long again for a busy machine.
+    assert row["s"] < 2
