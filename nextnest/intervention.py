@@ -34,7 +34,7 @@ def take_over(conn: Connection[Any], conversation_id: int, by: str) -> str:
     reception.pass_to(conn, conversation_id, "person")
     if standing["status"] in _OURS and standing["chatwoot_status"] != "open":
         _tell(conn, conversation_id, "status", {"status": "open"})
-    _note(conn, conversation_id, f"{by} took this conversation over in the console. The AI is silent now.")
+    _note(conn, conversation_id, f"Console: {by} took this conversation over. The AI is silent now.")
     return "A person has it now and the AI is silent. Please answer the customer in Chatwoot."
 
 
@@ -47,7 +47,7 @@ def give_back(conn: Connection[Any], conversation_id: int, by: str) -> str:
     if standing["status"] in _OURS:
         # Taken a moment ago: its opening in Chatwoot may still be under way, and nothing else would set it back.
         _tell(conn, conversation_id, "return", {"status": "pending"})
-    _note(conn, conversation_id, f"{by} gave this conversation back to the AI in the console.")
+    _note(conn, conversation_id, f"Console: {by} gave this conversation back to the AI.")
     if standing["status"] == "resolved":
         return "The AI will answer when the customer writes again."
     return "The AI goes on with it as soon as a broker has a place."
@@ -65,7 +65,7 @@ def close(conn: Connection[Any], conversation_id: int, by: str) -> str:
     conversations.note_picture(conn, conversation_id, "status", datetime.now(UTC).timestamp())
     deferring.settle_conversation(conversation_id).defer_sync(conn)
     _tell(conn, conversation_id, "status", {"status": "resolved"})
-    _note(conn, conversation_id, f"{by} closed this conversation in the console.")
+    _note(conn, conversation_id, f"Console: {by} closed this conversation.")
     return "It is being closed, and its place goes to the next in line."
 
 

@@ -114,7 +114,7 @@ def test_taken_over_the_ai_falls_silent_and_chatwoot_is_told(world: World, aisha
     world.until(lambda: _state(world, number) == "handed_off")
     assert not world.rows("select 1 from ai_brokers where %(id)s = any (active_conversations)", id=number)
     world.until(lambda: world.chatwoot.conversation(number)["status"] == "open")
-    note = "Aisha took this conversation over in the console. The AI is silent now."
+    note = "Console: Aisha took this conversation over. The AI is silent now."
     world.until(lambda: note in world.said(number, private=True))
     _says(world, number, "Is anybody there?", "left to a person")
     assert _actions(world, number) == ["take-over"]
