@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from types import FrameType
 
-from bench import acknowledgements, machine, pipelines, queueing, replies
+from bench import acknowledgements, console, machine, pipelines, queueing, replies
 from bench.figures import say
 from bench.server import own_server
 from bench.sizes import FULL, QUICK, SMOKE, Sizes
@@ -19,6 +19,7 @@ PARTS = {
     "pipelines": pipelines.measure,
     "replies": replies.measure,
     "queueing": queueing.measure,
+    "console": console.measure,
 }
 
 

@@ -24,10 +24,11 @@ OPTIONS = ("-c", "max_connections=200")
 
 @dataclass(frozen=True)
 class BenchServer:
-    """A running server: `url` of its first database, `pid` of its main process."""
+    """A running server: `url` of its first database, `pid` of its main process, `log` where it writes."""
 
     url: str
     pid: int
+    log: Path
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -50,7 +51,8 @@ def own_server() -> Iterator[BenchServer]:
         url = server.ensure_running()
         _run(url, "create database {}", TEMPLATE)
         migrate(_in_database(url, TEMPLATE), say=lambda _line: None)
-        yield BenchServer(url, int((server.data / "postmaster.pid").read_text().split()[0]))
+        pid = int((server.data / "postmaster.pid").read_text().split()[0])
+        yield BenchServer(url, pid, server.home / "server.log")
     finally:
         server.stop()
         shutil.rmtree(folder)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """Per round: webhooks per route, conversations per run and workers, seconds per message rate, jobs per latency."""
+    """Per round: webhooks per route, conversations per run and workers, seconds per message rate, jobs per latency,
+    conversations in the console's history."""
 
     rounds: int
     requests: int
@@ -18,6 +19,7 @@ class Sizes:
     idle_jobs: int
     chain: int
     stock_chain: int
+    history: int
 
 
 # A stock worker takes five seconds for each link of a chain, so its chains are short.
@@ -31,6 +33,7 @@ FULL = Sizes(
     idle_jobs=60,
     chain=100,
     stock_chain=3,
+    history=200_000,
 )
 QUICK = Sizes(
     rounds=2,
@@ -42,6 +45,7 @@ QUICK = Sizes(
     idle_jobs=20,
     chain=30,
     stock_chain=2,
+    history=20_000,
 )
 # For the test that the bench works; its figures mean nothing.
 SMOKE = Sizes(
@@ -54,4 +58,5 @@ SMOKE = Sizes(
     idle_jobs=2,
     chain=3,
     stock_chain=1,
+    history=30,
 )

@@ -22,6 +22,7 @@ ROWS = {
     "acknowledgements": ("bare route", "bare route, one insert", "our webhook route"),
     "replies": ("10 per second",),
     "pipelines": ("new-conversation", "incoming-message"),
+    "console": ("/ops/log", "/ops/charts", "/ops/charts?span=30d"),
     "queueing": ("idle: enqueue to start", "same conversation: end to next start"),
 }
 
@@ -32,7 +33,7 @@ def test_the_bench_prints_its_tables_with_figures_in_every_row() -> None:
 
 @pytest.mark.long
 def test_the_longer_parts_of_the_bench_print_their_tables() -> None:
-    expect_tables("pipelines", "queueing")
+    expect_tables("pipelines", "queueing", "console")
 
 
 def expect_tables(*parts: str) -> None:
