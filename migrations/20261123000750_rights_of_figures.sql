@@ -7,6 +7,7 @@ insert into nextnest.rights (role, kind, names, privileges) values
 ('nextnest_web', 'function', 'histogram%', 'execute'),
 ('nextnest_console', 'function', 'histogram%', 'execute'),
 ('nextnest_console', 'function', '%\_per', 'execute'),
-('nextnest_readonly', 'function', 'histogram%', 'execute');
+('nextnest_readonly', 'function', 'histogram%', 'execute')
+on conflict do nothing;
 
 select nextnest.apply_rights();
