@@ -6,13 +6,16 @@ JOBS ?= 4
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test test-long check format migrate web worker bench evals picture stop clean
+.PHONY: help demo setup test test-long check format migrate web worker bench evals demo-traffic picture screenshots stop clean
 
 help: ## these lines
-	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS=: read -r name rest; do printf '  make %-10s %s\n' "$$name" "$${rest#*## }"; done
+	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS=: read -r name rest; do printf '  make %-12s %s\n' "$$name" "$${rest#*## }"; done
 
 demo: setup ## the whole thing on this machine, nothing else needed; Ctrl-C stops it
 	@exec $(PYTHON) -m sandbox.demo
+
+demo-traffic: setup ## a day of made-up conversations in the running demo
+	@exec $(PYTHON) -m sandbox.traffic $(ARGS)
 
 setup: ## .venv with the pinned packages; the other commands do it by themselves
 	@python3 scripts/setup.py
@@ -49,7 +52,10 @@ evals: setup ## simulated customers against the configured model, scored; withou
 	@exec $(PYTHON) -m evals $(ARGS)
 
 picture: setup ## docs/demo.png anew, by a headless Chromium
-	@exec $(PYTHON) scripts/record_demo.py $(ARGS)
+	@exec $(PYTHON) -m scripts.record_demo $(ARGS)
+
+screenshots: setup ## docs/pictures anew: every page of the console, the form and the chat
+	@exec $(PYTHON) -m scripts.screenshots $(ARGS)
 
 stop: ## the embedded database, when it was left running
 	@test ! -d .nextnest || test ! -x $(PYTHON) || $(PYTHON) -m nextnest.embedded stop
