@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 from nextnest.migrate import migrate
 from nextnest.roles import KINDS, Kind, NoGroups, make_login, url_for
 from tests.databases import as_login, drop_login, in_database
+from tests.house.test_views import MACROS
 from tests.people_held import hold
 from tests.pipelines.world import ROOT
 from tests.test_personal_data import ERASED
@@ -238,6 +239,27 @@ def test_dashboards_read_every_view_but_what_was_said(
         dashboards.execute("select * from transcript")
 
 
+QUERIES = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "metrics.md").read_text("utf-8"), re.DOTALL)
+A_STEP = "select * from {}('5 min', now() - interval '1 h', now())"
+
+
+def test_dashboards_may_ask_for_figures_per_any_step(dashboards: psycopg.Connection[dict[str, Any]]) -> None:
+    for name in ("traffic_per", "brokers_per", "handovers_per", "jobs_per", "models_per"):
+        dashboards.execute(sql.SQL(A_STEP).format(sql.Identifier(name)))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        dashboards.execute(sql.SQL(A_STEP).format(sql.Identifier("guard_per")))
+
+
+def test_every_query_on_the_page_of_metrics_is_one_a_dashboard_may_ask(
+    dashboards: psycopg.Connection[dict[str, Any]],
+) -> None:
+    assert len(QUERIES) > 3
+    for query in QUERIES:
+        for macro, meaning in MACROS:
+            query = re.sub(macro, meaning, query)
+        dashboards.execute(query.encode())
+
+
 def test_dashboards_can_read_no_column_with_personal_data(database_url: str) -> None:
     readable = look(
         database_url,
@@ -308,7 +330,8 @@ def test_new_policies_wait_for_running_transactions_and_end_none(database_url: s
     with ThreadPoolExecutor(1) as pool, psycopg.connect(database_url) as running:
         running.execute("update nextnest.leads set session_id = 'x'")
         migrating = pool.submit(migrate, database_url, say=lambda _line: None)
-        until(lambda: look(database_url, TRYING))
+        until(lambda: migrating.done() or look(database_url, TRYING))
+        assert not migrating.done()
         running.execute("update nextnest.ai_brokers set last_active_at = now()")
         running.commit()
         assert migrating.result(timeout=30) == []
