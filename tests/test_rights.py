@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,11 +13,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from nextnest.migrate import migrate
-from nextnest.roles import KINDS, Kind, NoGroups, make_login, url_for
+from nextnest.roles import KINDS
 from tests.databases import as_login, drop_login, in_database
-from tests.house.test_views import MACROS
-from tests.people_held import hold
-from tests.pipelines.world import ROOT
 from tests.test_personal_data import ERASED
 from tests.waiting import until
 
@@ -220,86 +215,6 @@ def test_the_log_of_actions_is_only_ever_added_to(database_url: str) -> None:
     assert rights["operator_actions"] == {"select", "insert"}
 
 
-@pytest.fixture
-def dashboards(database_url: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-    url = as_login(database_url, "dashboards")
-    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as conn:
-        yield conn
-    drop_login(database_url, url)
-
-
-def test_dashboards_read_every_view_but_what_was_said(
-    database_url: str, dashboards: psycopg.Connection[dict[str, Any]]
-) -> None:
-    views = look(database_url, "select viewname from pg_views where schemaname = 'nextnest'")
-    assert len(views) > 8
-    for view in sorted({row["viewname"] for row in views} - {"transcript"}):
-        dashboards.execute(sql.SQL("select * from {}").format(sql.Identifier(view))).fetchall()
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        dashboards.execute("select * from transcript")
-
-
-QUERIES = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "metrics.md").read_text("utf-8"), re.DOTALL)
-A_STEP = "select * from {}('5 min', now() - interval '1 h', now())"
-
-
-def test_dashboards_may_ask_for_figures_per_any_step(dashboards: psycopg.Connection[dict[str, Any]]) -> None:
-    for name in ("traffic_per", "brokers_per", "handovers_per", "jobs_per", "models_per"):
-        dashboards.execute(sql.SQL(A_STEP).format(sql.Identifier(name)))
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        dashboards.execute(sql.SQL(A_STEP).format(sql.Identifier("guard_per")))
-
-
-def test_every_query_on_the_page_of_metrics_is_one_a_dashboard_may_ask(
-    dashboards: psycopg.Connection[dict[str, Any]],
-) -> None:
-    assert len(QUERIES) > 3
-    for query in QUERIES:
-        for macro, meaning in MACROS:
-            query = re.sub(macro, meaning, query)
-        dashboards.execute(query.encode())
-
-
-def test_dashboards_can_read_no_column_with_personal_data(database_url: str) -> None:
-    readable = look(
-        database_url,
-        "select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0"
-        " where c.relnamespace = 'nextnest'::regnamespace and c.relkind in ('r', 'p') and not a.attisdropped"
-        " and has_column_privilege('nextnest_readonly', c.oid, a.attnum, 'select')",
-    )
-    assert len(readable) > 20
-    assert [row for row in readable if row["attname"] in ERASED.get(row["relname"], set())] == []
-
-
-def test_a_dashboard_shows_figures_and_no_word_of_a_contact(
-    database_url: str, dashboards: psycopg.Connection[dict[str, Any]]
-) -> None:
-    with psycopg.connect(database_url, options="-c search_path=nextnest", autocommit=True) as conn:
-        held = hold(conn, 1)
-    shown = "".join(
-        str(dashboards.execute(sql.SQL("select * from {}").format(sql.Identifier(view))).fetchall())
-        for view in (
-            "broker_metrics",
-            "handoffs",
-            "response_times",
-            "unanswered_messages",
-            "unsettled_effects",
-        )
-    )
-    assert str(held.conversation_id) in shown
-    assert [word for word in held.words if word in shown] == []
-
-
-def test_dashboards_cannot_write_nor_stand_in_the_way(
-    dashboards: psycopg.Connection[dict[str, Any]],
-) -> None:
-    shown = {
-        name: dashboards.execute(f"show {name}".encode()).fetchone()
-        for name in ("default_transaction_read_only", "lock_timeout", "statement_timeout")
-    }
-    assert [list(row.values()) for row in shown.values() if row] == [["on"], ["2s"], ["30s"]]
-
-
 def test_a_role_that_may_not_be_made_is_named_and_the_rest_goes_on(
     project_url: str, empty_database_url: str
 ) -> None:
@@ -343,53 +258,3 @@ TRYING = """
     select pid from pg_stat_activity
     where datname = current_database() and wait_event in ('PgSleep', 'relation') and query like '%%apply_rights%%'
 """
-
-
-def command(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nextnest.roles", *arguments],
-        cwd=ROOT,
-        env={"DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def test_the_command_makes_a_login_and_a_second_call_changes_its_password(database_url: str) -> None:
-    name = f"shop_{database_url.rpartition('_')[2]}"
-    kept = "select rolpassword from pg_authid where rolname = %(name)s"
-    first = command(database_url, "web", "--name", name).stdout.strip()
-    [before] = look(database_url, kept, name=name)
-    second = command(database_url, "web", "--name", name).stdout.strip()
-    [after] = look(database_url, kept, name=name)
-    assert first != second
-    assert before != after
-    assert after["rolpassword"].startswith("SCRAM-SHA-256$")
-    [row] = look(second, "select current_user::text as who, current_setting('search_path') as path")
-    assert row == {"who": name, "path": "nextnest"}
-    drop_login(database_url, second)
-
-
-def test_the_command_keeps_the_project_behind_the_user_of_a_shared_pooler() -> None:
-    url = "postgresql://postgres.abcd:old@aws-0-x.pooler.supabase.com:6543/postgres?sslmode=verify-full"
-    expected = "postgresql://shop.abcd:new@aws-0-x.pooler.supabase.com:6543/postgres?sslmode=verify-full"
-    assert url_for(url, "shop", "new") == expected
-
-
-def test_a_login_of_a_group_no_migration_made_is_refused_by_name(database_url: str) -> None:
-    with (
-        psycopg.connect(database_url, autocommit=True) as conn,
-        pytest.raises(NoGroups, match=r"run the migration first.* Missing: nobody_made_me\."),
-    ):
-        make_login(conn, "shop", Kind(("nextnest_web", "nobody_made_me"), {}), "unused")
-
-
-def test_the_command_says_in_one_line_what_it_may_not(database_url: str) -> None:
-    url = as_login(database_url, "worker")
-    refused = command(url, "worker")
-    drop_login(database_url, url)
-    assert refused.returncode == 1
-    [line] = refused.stderr.splitlines()
-    assert "permission denied" in line
