@@ -130,7 +130,7 @@ def _of_outside(now: Readings) -> Iterator[Alarm]:
     for one in now.away:
         name, error = _OUTSIDE[one.name], f" Last said: {one.error}." if one.error else ""
         if one.reason == "refused":
-            says = f"{name} has refused our sign-in or quota for {_span(one.open_s)}.{error}"
+            says = f"{name} has refused us for {_span(one.open_s)}.{error}"
             yield Alarm(f"{one.name}_refused", "bad", says, _MEND_REFUSED[one.name], next_look=one.next_look)
         else:
             says = f"{name} has been away for {_span(one.open_s)}.{error}"

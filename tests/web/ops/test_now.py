@@ -43,7 +43,7 @@ def test_it_is_the_page_one_lands_on(operator: FlaskClient) -> None:
         (
             "update circuit_breakers set state = 'open', reason = 'refused', opened_at = now() - interval '5 minutes',"
             " retry_at = now() + interval '9 seconds', last_error = '401' where name = 'chatwoot'",
-            "Chatwoot has refused our sign-in or quota for 5 min. Last said: 401.",
+            "Chatwoot has refused us for 5 min. Last said: 401.",
             "bad",
         ),
         ("update ai_brokers set is_active = false", "No broker takes conversations", "bad"),
