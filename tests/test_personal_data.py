@@ -49,6 +49,9 @@ NOT_OF_A_CONTACT = {
     "leads": {"state", "loan_type"},
     "model_checks": {"model"},
     "operator_actions": {"operator", "role", "action", "target", "detail"},
+    # Kinds and sentences of errors are ours; frames are places in the code.
+    "lost_attempts": {"task_name", "reason", "error", "frames"},
+    "paused_tasks": {"task_name", "operator"},
     "outgoing_messages": {"kind", "state", "last_error"},
     "person_commands": {"command"},
     "rate_limits": {"client"},

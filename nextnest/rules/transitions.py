@@ -48,6 +48,7 @@ COMMITS = {
     "finish": "nextnest/tasks/job_manager.py:finish_job",
     "unstarted": "nextnest/tasks/job_manager.py:unregister_worker",
     # Not ours: Procrastinate's periodic deferrer, its shell, and the lines of docs/operations.md.
+    "console": "web/ops/job_actions.py:_did",
     "clock": "Procrastinate",
     "by hand": "an operator",
 }
@@ -310,8 +311,13 @@ JOB = Machine(
             ("finish", "rescued", "put back", "unstarted"),
             ("finish_job", "rescue_job", "postpone_job", "return_unstarted"),
         ),
-        Transition("todo", "cancelled", "called off", ("erased", "by hand"), ("call_off_jobs",)),
-        Transition("failed", "todo", "tried once more", ("by hand",)),
+        Transition(
+            "todo", "cancelled", "called off", ("erased", "by hand", "console"), ("call_off_jobs", "call_off")
+        ),
+        Transition("failed", "todo", "tried once more", ("by hand", "console"), ("try_again",)),
+        Transition("cancelled", "todo", "wanted after all", ("console",), ("try_again",)),
+        Transition("aborted", "todo", "wanted after all", ("console",), ("try_again",)),
+        Transition("failed", "cancelled", "seen to", ("console",), ("put_aside",)),
     ),
 )
 

@@ -144,8 +144,7 @@ async def _record(
 ) -> None:
     await SQL.record_outcome.arun(
         conn,
-        job_id=owner.job_id,
-        attempt=owner.attempt,
+        **owner.fence(),
         task_name=owner.task_name,
         conversation_id=conversation_id,
         outcome=outcome,

@@ -8,6 +8,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import structlog
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.job_context import AbortReason
@@ -15,6 +16,7 @@ from procrastinate.jobs import Job
 from procrastinate.middleware import AsyncCallNext
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
+from psycopg_pool import PoolTimeout
 
 from nextnest import deferring, engagement
 from nextnest.breakers import MODEL, outside_of
@@ -24,6 +26,7 @@ from nextnest.logs import describe
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.timing import MAX_ATTEMPTS, retry_delay
 from nextnest.store import breakers, conversations, incoming
+from nextnest.store.attempts import frames_of, note_lost
 from nextnest.store.breakers import Breaker
 from nextnest.store.jobs import Ownership, fail_job, postpone_job
 from nextnest.tasks.desk import Desk
@@ -79,19 +82,23 @@ async def guard(call_next: AsyncCallNext, context: JobContext, worker: Any) -> A
 
 async def _put_back(context: JobContext, until: datetime | None) -> None:
     """The attempt does not count: the worker stops, or what the job needs is away."""
-    desk, owner = Desk.of(context), Ownership.of(context)
+    desk = Desk.of(context)
     try:
-        put_back = await _postpone(desk, owner, until)
+        put_back = await _postpone(desk, context, until)
     except UniqueViolation:
         # A twin was deferred in this very moment; now it is seen, and does the work.
-        put_back = await _postpone(desk, owner, until)
+        put_back = await _postpone(desk, context, until)
     if put_back:
         log.info("job put back", until=until.isoformat() if until else "now")
 
 
-async def _postpone(desk: Desk, owner: Ownership, until: datetime | None) -> bool:
+async def _postpone(desk: Desk, context: JobContext, until: datetime | None) -> bool:
+    owner = Ownership.of(context)
     async with desk.transaction() as conn:
-        return await postpone_job(conn, owner, until)
+        put_back = await postpone_job(conn, owner, until)
+        if put_back:
+            await note_lost(conn, owner, _conversation_of(context.job), "handed back")
+    return put_back
 
 
 async def _after_failure(context: JobContext, error: Exception) -> bool:
@@ -103,12 +110,29 @@ async def _after_failure(context: JobContext, error: Exception) -> bool:
     if breaker and patience_s > 0:
         await _put_back(context, _next_try(breaker, patience_s))
         return True
+    await _note_failure(desk, context, error)
     if another and patience_s > 0:
         log.warning("attempt failed", error=describe(error))
         return False
     log.error("job failed", error=describe(error), exc_info=error)
     await _end(desk, context, error)
     return False
+
+
+async def _note_failure(desk: Desk, context: JobContext, error: Exception) -> None:
+    """What went wrong, and where, for whoever looks. It must not stand in the way of what comes next."""
+    try:
+        async with desk.pool.connection() as conn:
+            await note_lost(
+                conn,
+                Ownership.of(context),
+                _conversation_of(context.job),
+                "failed",
+                error=describe(error),
+                frames=frames_of(error),
+            )
+    except (psycopg.Error, PoolTimeout) as unwritten:
+        log.warning("attempt not noted", error=describe(unwritten))
 
 
 async def _patience_left(desk: Desk, job: Job, error: Exception) -> float:

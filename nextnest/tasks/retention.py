@@ -19,7 +19,7 @@ from psycopg import AsyncConnection, errors
 from nextnest.errors import BeingWorkedOn
 from nextnest.logs import describe
 from nextnest.personal_data import erase
-from nextnest.store import personal_data, retention
+from nextnest.store import attempts, personal_data, retention
 from nextnest.store.personal_data import Contact, Key
 from nextnest.tasks.application import app
 from nextnest.tasks.desk import Desk
@@ -74,6 +74,7 @@ async def forget(
     before = now - timedelta(days=jobs_kept_days)
     done["jobs"] = await _drop(retention.forget_jobs, conn, before)
     done["outcomes"] = await _drop(retention.forget_outcomes, conn, before)
+    done["lost_attempts"] = await _drop(attempts.forget_lost, conn, before)
     return done
 
 

@@ -12,7 +12,7 @@ from nextnest.logs import describe
 from nextnest.purse import RESERVED_AT_MOST_S
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.timing import MAX_ATTEMPTS
-from nextnest.store import breakers, incoming, jobs, leads, outbox, spend
+from nextnest.store import attempts, breakers, incoming, jobs, leads, outbox, spend
 from nextnest.store.statements import Row
 from nextnest.tasks.application import SILENT_S, app
 from nextnest.tasks.attempts import DEFERRED_AGAIN, ENDS_WITH_A_PERSON, leave_to_a_person
@@ -65,6 +65,7 @@ async def rescue(desk: Desk, job: Row, delay_s: float) -> None:
     """
     async with desk.transaction() as conn:
         if await jobs.rescue_job(conn, job, delay_s):
+            await attempts.note_dead(conn, job, "worker died")
             log.warning("job rescued", job_id=job["id"], task=job["task_name"])
 
 
@@ -73,6 +74,7 @@ async def bury(desk: Desk, job: Row) -> None:
     async with desk.transaction() as conn:
         if not await jobs.bury_job(conn, job):
             return
+        await attempts.note_dead(conn, job, "buried")
         log.error("job buried", job_id=job["id"], task=job["task_name"])
         if job["task_name"] in ENDS_WITH_A_PERSON:
             conversation_id = job["args"]["conversation_id"]

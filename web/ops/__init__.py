@@ -8,7 +8,8 @@ conversations  finding a conversation, its story, and what an operator may do wi
 searching      what the address bar looks for
 turns          a story grouped by the customer's turns
 moments        one thing that happened, in the page's words; talking_moments and working_moments have the kinds
-charts         how it has been going; charting makes the charts
+jobs           what waits, runs and has failed, one job's life; job_actions what is done with them
+charts         how it has been going; charting makes the charts, drawing is one of them
 actions        what was done through the console
 show           times, amounts and names as pages write them
 
@@ -21,12 +22,24 @@ from __future__ import annotations
 from flask import Flask
 
 from nextnest.settings import Settings
-from web.ops import access, actions, broker_words, brokers, charts, conversations, now, show, signin
+from web.ops import (
+    access,
+    actions,
+    broker_words,
+    brokers,
+    charts,
+    conversations,
+    job_actions,
+    jobs,
+    now,
+    show,
+    signin,
+)
 
 # In the order of the navigation.
-PAGES = (now, brokers, conversations, charts, actions)
+PAGES = (now, brokers, conversations, jobs, charts, actions)
 # Each adds routes to the blueprint of a page; importing it is enough.
-PARTS = (broker_words,)
+PARTS = (broker_words, job_actions)
 
 
 def install(app: Flask, settings: Settings) -> None:

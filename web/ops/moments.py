@@ -67,4 +67,5 @@ _KINDS: dict[str, Callable[[Facts], Facts]] = {
     "webhook": working.webhook,
     "job": working.job,
     "outcome": working.outcome,
+    "attempt": working.attempt,
 }

@@ -137,8 +137,26 @@ def outcome(facts: Facts) -> Facts:
             f"attempt {facts['attempt'] + 1}" if facts["attempt"] else None,
             (facts["detail"] or "").replace("_", " "),
         ),
-        "details": details(Detail("Traceback", facts.get("traceback") or "")),
         "minor": not failed,
+    }
+
+
+def attempt(facts: Facts) -> Facts:
+    """An attempt that did not end its job: what went wrong, and where."""
+    lost = facts["reason"] != "handed back"
+    return {
+        "icon": "job",
+        "word": f"Job {facts['job_id']}",
+        "title": f"{facts['task_name']}: attempt {facts['attempt'] + 1} {facts['reason']}",
+        "mark": ("failed", "bad") if lost else ("handed back", "warn"),
+        "facts": some(
+            after("ran", facts["run_s"]),
+            facts["worker_id"] and f"worker {facts['worker_id']}",
+            facts["error"],
+        ),
+        "details": details(
+            Detail("Where the error came from, the innermost last", "\n".join(facts["frames"]))
+        ),
     }
 
 

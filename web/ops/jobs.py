@@ -1,0 +1,124 @@
+"""Jobs: what waits, runs and has failed, one job's whole life, and what an operator may do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from nextnest.breakers import NEED_CHATWOOT
+from nextnest.store import job_board
+from nextnest.store.job_board import AT_ONCE, COUNTED, STATES, WAITING, Filters
+from nextnest.store.statements import Row
+from web.doors import doors
+from web.ops.access import signed_in
+
+TITLE = "Jobs"
+routes = Blueprint("ops_jobs", __name__, url_prefix="/ops")
+
+TASKS = (
+    "open-conversation",
+    "new-conversation",
+    "incoming-message",
+    "forward-message",
+    "deliver-effects",
+    "settle-conversation",
+    "rescue-stalled-jobs",
+    "look-at-circuit-breakers",
+    "upkeep",
+    "sweep-conversations",
+    "check-models",
+    "retention",
+    "roll-up-hours",
+)
+# Missed three times by then: see nextnest/tasks/application.py.
+_SILENT_S = 12.0
+_AGES = {60: "a minute", 600: "ten minutes", 3600: "an hour", 86_400: "a day"}
+_LARGEST = 2**63 - 1
+
+
+@routes.get("/jobs")
+@signed_in
+def page() -> ResponseReturnValue:
+    """The jobs that fit the address bar, and around them workers, paused tasks and locks that hold others up."""
+    wanted = _filters(request.args)
+    before = request.args.get("before", type=int)
+    with doors().transaction() as conn:
+        rows = job_board.jobs(conn, wanted, before)
+        around = {
+            "counts": job_board.counts(conn),
+            "workers": job_board.workers(conn),
+            "paused": job_board.paused(conn),
+            "blocking": job_board.blocking(conn),
+        }
+    return render_template(
+        "ops/jobs.html",
+        rows=rows,
+        wanted=wanted,
+        next=rows[-1]["id"] if len(rows) == AT_ONCE else None,
+        given={name: value for name, value in request.args.items() if name != "before" and value},
+        states=STATES,
+        tasks=TASKS,
+        ages=_AGES,
+        counted=COUNTED,
+        silent_s=_SILENT_S,
+        **around,
+    )
+
+
+@routes.get("/jobs/<int:job_id>")
+@signed_in
+def job(job_id: int) -> ResponseReturnValue:
+    """One job: its arguments, what it waits for, and every attempt."""
+    with doors().transaction() as conn:
+        found = job_board.job(conn, job_id) if job_id <= _LARGEST else None
+        if found is None:
+            raise NotFound("There is no job with this number here; finished ones are dropped after a while.")
+        steps = job_board.steps(conn, job_id)
+    return render_template(
+        "ops/job.html",
+        job=found,
+        steps=steps,
+        held_up=held_up(found),
+        silent_s=_SILENT_S,
+        longest_s=_longest(steps),
+    )
+
+
+def held_up(job: Row) -> list[tuple[str, int | None]]:
+    """Why a waiting job does not run, in words, each with the number of another job when one is the reason."""
+    if job["status"] != "todo":
+        return []
+    reasons: list[tuple[str, int | None]] = []
+    if job["paused"]:
+        reasons.append((f"{job['task_name']} is paused.", None))
+    if job["chatwoot_away"] and job["task_name"] in NEED_CHATWOOT:
+        reasons.append(("Chatwoot is away; it runs when Chatwoot is back.", None))
+    if job["behind"]:
+        reasons.append(("It waits for an earlier job of the same lock:", job["behind"]))
+    if job["scheduled_at"]:
+        reasons.append(("It is not due before the time above.", None))
+    return reasons
+
+
+def _longest(steps: list[Row]) -> float:
+    """The longest run of an attempt in seconds, which its bars are measured by."""
+    return max((step["detail"].get("run_s") or 0.0 for step in steps), default=0.0)
+
+
+def _filters(given: Mapping[str, Any]) -> Filters:
+    """What the address bar asks for; nonsense asks for nothing."""
+    state, task = given.get("state", ""), given.get("task", "")
+    conversation, age = str(given.get("conversation", "")).strip(), str(given.get("older", ""))
+    return Filters(
+        state=state if state in STATES else WAITING,
+        task=task if task in TASKS else None,
+        queue=str(given.get("queue", "")).strip() or None,
+        conversation_id=int(conversation)
+        if conversation.isdecimal() and int(conversation) <= _LARGEST
+        else None,
+        older_than_s=float(age) if age.isdecimal() and int(age) in _AGES else None,
+    )
