@@ -94,10 +94,11 @@ def take_in(thread: Thread, questions: list[Question]) -> tuple[Job, datetime]:
     first = questions[0]
     job = message_job(thread, first)
     if outage := thread.world.outages.at("model", first.at) or thread.world.outages.at("chatwoot", first.at):
-        thread.rows.again(job, after(job.started_at, 4.0), after(outage.end, thread.random.uniform(2, 12)))
-        job.attempts -= 1  # what is put back because something is away costs no attempt
+        back = after(outage.end, thread.random.uniform(2, 12))
+        thread.rows.again(job, after(job.started_at, 4.0), back, "handed back")
     elif thread.random.random() < _RESCUED:
-        thread.rows.again(job, after(job.started_at, _SILENT_S), after(job.started_at, _SILENT_S + 2.2))
+        silent = after(job.started_at, _SILENT_S)
+        thread.rows.again(job, silent, after(silent, 2.2), "worker died")
     return job, job.started_at
 
 

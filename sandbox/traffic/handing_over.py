@@ -67,13 +67,15 @@ def hand_over(thread: Thread, why: str) -> None:
 def _give_up(thread: Thread, question: Question, why: str) -> tuple[Job, datetime]:
     """Every attempt failed, or the customer would have waited for too long."""
     job, rows = message_job(thread, question), thread.rows
+    error = sayings.ERRORS[why]
     if why == "model_unavailable":
-        rows.again(job, after(job.started_at, 4.0), after(question.received, _PATIENCE_S))
+        rows.again(job, after(job.started_at, 4.0), after(question.received, _PATIENCE_S), "handed back")
     else:
-        rows.again(job, after(job.started_at, 9.0), after(job.started_at, 11.4))
-        rows.again(job, after(job.started_at, 9.0), after(job.started_at, 13.1))
+        rows.again(job, after(job.started_at, 9.0), after(job.started_at, 11.4), "failed", error)
+        rows.again(job, after(job.started_at, 9.0), after(job.started_at, 13.1), "failed", error)
     failed = after(job.started_at, 6.0)
-    rows.finish(job, failed, "failed", detail=sayings.ERRORS[why], status="failed")
+    rows.lost(job, failed, "failed", error)
+    rows.finish(job, failed, "failed", detail=error, status="failed")
     return job, failed
 
 

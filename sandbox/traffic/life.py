@@ -40,7 +40,7 @@ def _be_opened(thread: Thread) -> None:
             *("open-conversation", f"open-conversation-{thread.lead_id}", f"lead-{thread.lead_id}"),
             *({"lead_id": str(thread.lead_id)}, deferred, after(deferred, 0.1)),
         )
-        thread.rows.again(job, after(deferred, 5.0), after(thread.clock, -0.6))
+        thread.rows.again(job, after(deferred, 5.0), after(thread.clock, -0.6), "handed back")
         thread.rows.finish(job, thread.clock, "opened")
     _keep_lead(thread, received)
     thread.webhook("conversation_created", "ignored", after(thread.clock, 0.05))

@@ -39,11 +39,14 @@ COLUMNS: dict[str, str] = {
     "procrastinate_jobs": "id queue_name task_name lock queueing_lock args status attempts",
     "procrastinate_events": "job_id type at",
     "job_outcomes": "job_id attempt task_name conversation_id outcome detail started_at finished_at deliberate_wait_s",
+    "lost_attempts": "job_id attempt task_name conversation_id reason error frames started_at ended_at",
 }
+# Where the errors of the stories came from.
+FRAMES = ["nextnest/tasks/incoming_message.py:44 incoming_message", "nextnest/tasks/answering.py:70 answer"]
 _JOB_COLUMNS = {"id", "job_id", "settled_by_job"}
 _WITH_JOBS = (
     *("incoming_messages", "ai_replies", "ai_calls", "tool_runs"),
-    *("procrastinate_jobs", "procrastinate_events", "job_outcomes"),
+    *("procrastinate_jobs", "procrastinate_events", "job_outcomes", "lost_attempts"),
 )
 # What the customer reads as said by us, and what the counters count.
 SPOKEN = {"greeting", "waiting_notice", "reply", "handoff_notice", "failure_notice"}
@@ -83,13 +86,23 @@ class Rows:
         self.of["procrastinate_jobs"].append(job_row)
         return job
 
-    def again(self, job: Job, failed: datetime, started: datetime) -> None:
-        """An attempt ended without success; the next one began."""
-        job.attempts += 1
-        self.event(job, "deferred_for_retry", failed)
+    def again(self, job: Job, ended: datetime, started: datetime, why: str, error: str | None = None) -> None:
+        """An attempt ended without success; the next one began. One that was handed back does not count."""
+        self.lost(job, ended, why, error)
+        self.event(job, "deferred_for_retry", ended)
         self.event(job, "scheduled", started)
         self.event(job, "started", started)
         job.started_at = started
+        job.attempts += why != "handed back"
+
+    def lost(self, job: Job, ended: datetime, why: str, error: str | None = None) -> None:
+        """What became of an attempt that did not end its job well; a dead worker leaves nobody who knows the beginning."""
+        began = None if why == "worker died" else job.started_at
+        self.add(
+            "lost_attempts",
+            *(job.number, job.attempts, job.task, job.conversation_id, why, error),
+            *(FRAMES if error else [], began, ended),
+        )
 
     def finish(
         self,

@@ -326,7 +326,11 @@ left join lateral (
 left join job_outcomes o on o.job_id = j.id
 where j.status not in ('succeeded', 'failed') or e.deferred <> 1 or e.started <> e.retried + 1 or e.last <> j.status::text
    or o.job_id is null or (o.outcome = 'failed') <> (j.status = 'failed') or o.started_at > o.finished_at
-   or o.attempt + 1 <> j.attempts or j.attempts > 3 or e.first_at > o.started_at"""
+   or o.attempt + 1 <> j.attempts or j.attempts > 3 or e.first_at > o.started_at
+union all
+select j.id, j.task_name, j.status from procrastinate_jobs j
+left join lost_attempts a on a.job_id = j.id and a.reason <> 'handed back'
+group by j.id having count(a.id) <> j.attempts - (j.status = 'succeeded')::int"""
 
 KINDS = """
 select exists (select from broker_conversations where status = 'active') as active,
@@ -375,5 +379,5 @@ where attrelid = %s::regclass and attnum > 0 and not attisdropped and atttypid =
 
 EMPTY = """
 truncate queue_samples, leads, broker_conversations, procrastinate_jobs, job_outcomes, webhook_events,
-    swept_conversations, spend_days restart identity cascade;
+    swept_conversations, spend_days, lost_attempts restart identity cascade;
 update ai_brokers set active_conversations = '{}', last_active_at = null"""
