@@ -96,6 +96,10 @@ select at, kind, rank, facts from (
     select o.finished_at, 'outcome', 9,
            to_jsonb(o) || jsonb_build_object('run_s', extract(epoch from o.finished_at - o.started_at))
     from job_outcomes o where o.conversation_id = %(id)s
+    union all
+    select a.ended_at, 'attempt', 8,
+           to_jsonb(a) || jsonb_build_object('run_s', extract(epoch from a.ended_at - a.started_at))
+    from lost_attempts a where a.conversation_id = %(id)s
 ) everything
 where at < %(before)s
 order by at desc, rank desc limit %(most)s;

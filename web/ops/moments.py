@@ -18,7 +18,10 @@ from web.ops.wording import Detail, Facts
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """`word` says what it is, `title` which; `mark` is a state with the kind of its pill; `facts` are short."""
+    """`word` says what it is, `title` which; `mark` is a state with the kind of its pill; `facts` are short.
+
+    `job` is the number of the job it is about. `raw` is what the story holds of it.
+    """
 
     at: datetime
     kind: str
@@ -34,6 +37,7 @@ class Moment:
     minor: bool = False
     by_people: bool = False
     ends_turn: bool = False
+    job: int | None = None
     raw: Facts
 
 

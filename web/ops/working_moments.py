@@ -109,6 +109,7 @@ def job(facts: Facts) -> Facts:
     return {
         "icon": "job",
         "word": f"Job {facts['job']}",
+        "job": facts["job"],
         "title": f"{facts['task']} {_STEPS.get(step, step)}",
         "mark": ("failed", "bad")
         if step == "failed"
@@ -128,6 +129,7 @@ def outcome(facts: Facts) -> Facts:
     return {
         "icon": "job",
         "word": f"Job {facts['job_id']}",
+        "job": facts["job_id"],
         "title": f"{facts['task_name']}: {facts['outcome']}",
         "mark": ("failed", "bad") if failed else ("done", "good"),
         "facts": some(
@@ -147,6 +149,7 @@ def attempt(facts: Facts) -> Facts:
     return {
         "icon": "job",
         "word": f"Job {facts['job_id']}",
+        "job": facts["job_id"],
         "title": f"{facts['task_name']}: attempt {facts['attempt'] + 1} {facts['reason']}",
         "mark": ("failed", "bad") if lost else ("handed back", "warn"),
         "facts": some(

@@ -168,6 +168,17 @@ def test_closed_its_place_goes_to_the_next_in_line(world: World, aisha: Person) 
     assert _actions(world, number) == ["close-conversation"]
 
 
+def test_a_failed_attempt_is_told_with_where_its_error_came_from(world: World, aisha: Person) -> None:
+    number = _greeted(world)
+    world.chatwoot.faults.add("error_500_before", method="POST", path="/messages$", times=1)
+    _says(world, number, "So what is a TDSR?", "answered")
+    page = aisha.page(f"/ops/conversations/{number}")
+    assert "incoming-message: attempt 1 failed" in page
+    assert "ChatwootUnavailable" in page
+    assert "Where the error came from" in page
+    _in_order(page, "attempt 1 failed", "will be tried again", "incoming-message: answered")
+
+
 def test_run_again_answers_what_lost_its_job(world: World, aisha: Person) -> None:
     number = _greeted(world)
     world.execute("insert into incoming_messages values (%(id)s, 900000, 'What is LTV?', 'sweep')", id=number)
