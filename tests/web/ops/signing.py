@@ -34,10 +34,10 @@ class Person:
         assert answer.status_code == 200, answer.text
         return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
-    def act(self, path: str) -> str:
+    def act(self, path: str, **fields: str) -> str:
         """Send a form; the page it leads to."""
         found = TOKEN.search(self._client.get("/ops/log").text)
         assert found
-        answer = self._client.post(path, data={"csrf_token": found[1]})
+        answer = self._client.post(path, data={"csrf_token": found[1], **fields})
         assert answer.status_code == 303, answer.text
         return self.page(answer.headers["Location"])
