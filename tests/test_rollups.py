@@ -220,18 +220,18 @@ def test_figures_are_the_same_before_and_after_adding_up(
     live = _figures(conn, period)
     roll(database_url, *due(database_url))
     assert _figures(conn, period) == live
-    assert sum(row["leads"] for row in live["traffic"]) == 6
-    assert live["total"]["replies"] == 5
+    steps, total = live["traffic"]
+    assert sum(row["leads"] for row in steps) == total["leads"] == 6
+    assert sum(row["replies"] for row in steps) == total["replies"] == 5
 
 
 def test_the_last_hour_is_read_in_minutes_and_its_total_is_theirs(conn: Connection, facts: Facts) -> None:
     for minutes in (2, 11, 29, 48):
         facts.lead(now() - minutes * MINUTE)
     facts.lead(now() - 70 * MINUTE)
-    figures = Figures.of(conn, Period.last(HOUR, 5 * MINUTE))
-    total = figures.total()
+    steps, total = Figures.of(conn, Period.last(HOUR, 5 * MINUTE)).traffic()
     assert total
-    assert [row["leads"] for row in figures.traffic()] == [1, 1, 1, 1]
+    assert [row["leads"] for row in steps] == [1, 1, 1, 1]
     assert total["leads"] == 4
 
 
@@ -247,7 +247,7 @@ def test_hours_that_were_not_added_up_are_named_not_hidden(
 
 def test_nothing_at_all_is_an_empty_chart(conn: Connection) -> None:
     figures = Figures.of(conn, Period.last(24 * HOUR, HOUR))
-    assert (figures.traffic(), figures.total(), figures.missing) == ([], None, 0)
+    assert (figures.traffic(), figures.missing) == (([], None), 0)
     assert [row["replies"] for row in figures.brokers()] == [0] * 5
 
 
@@ -260,7 +260,7 @@ def test_a_day_is_a_day_in_singapore(database_url: str, conn: Connection, facts:
     roll(database_url, *hours)
     period = Period.last(timedelta(days=3), timedelta(days=1), now=midnight + 23 * HOUR + 59.5 * MINUTE)
     figures = Figures(conn, period, period.until, 0)
-    days = [(row["at"].astimezone(UTC), row["leads"]) for row in figures.traffic()]
+    days = [(row["at"].astimezone(UTC), row["leads"]) for row in figures.traffic()[0]]
     assert days == [(midnight - 24 * HOUR, 1), (midnight, 2)]
 
 
@@ -374,7 +374,7 @@ def _figures(conn: Connection, period: Period) -> dict[str, Any]:
     figures = Figures.of(conn, period)
     return {
         name: getattr(figures, name)()
-        for name in ("traffic", "total", "brokers", "handovers", "jobs", "models", "guard")
+        for name in ("traffic", "brokers", "handovers", "jobs", "models", "guard")
     }
 
 

@@ -64,15 +64,12 @@ class Figures:
         assert row
         return cls(conn, period, row["live"], row["missing"])
 
-    def traffic(self) -> list[Row]:
-        """Per step that had any: leads, refused_leads, customer_messages, replies, answered; in seconds, by when the reply
-        was sent, response_p50_s, _p95_s and _p99_s, deliberate_p50_s and _p95_s, processing_p50_s and _p95_s."""
-        return self._read(SQL.traffic)
-
-    def total(self) -> Row | None:
-        """The columns of `traffic` over the whole period; None when nothing happened."""
-        rows = self._read(SQL.traffic, self.period.until - self.period.since)
-        return rows[0] if rows else None
+    def traffic(self) -> tuple[list[Row], Row | None]:
+        """Per step that had any, and over the whole period (None when nothing happened): leads, refused_leads,
+        customer_messages, replies, answered; in seconds, by when the reply was sent, response_p50_s, _p95_s and _p99_s,
+        deliberate_p50_s and _p95_s, processing_p50_s and _p95_s."""
+        rows = self._read(SQL.traffic)
+        return rows[:-1], rows[-1] if rows else None
 
     def brokers(self) -> list[Row]:
         """Every broker over the whole period: broker_id, slug, name, conversations (assigned in it), first_responses,
@@ -84,7 +81,7 @@ class Figures:
         return self._read(SQL.handovers)
 
     def jobs(self) -> list[Row]:
-        """Per step and task_name: ended, failed, put_back, run_p50_s, run_p95_s."""
+        """Per step and task_name: ended, failed, put_back."""
         return self._read(SQL.jobs)
 
     def models(self) -> list[Row]:
@@ -101,14 +98,14 @@ class Figures:
         waiting_leads. A step without a row had no sample: no worker lived."""
         return self._read(SQL.waiting)
 
-    def _read(self, statement: Statement, step: timedelta | None = None) -> list[Row]:
-        """Rows per `step`; facts are looked at in the period's own steps, an hour at most, which begin with the clock's."""
+    def _read(self, statement: Statement) -> list[Row]:
+        """Facts are looked at in the period's own steps, an hour at most."""
         return statement.all(
             self.conn,
             since=self.period.since,
             until=self.period.until,
             live=self.live,
-            step=step or self.period.step,
+            step=self.period.step,
             grain=min(self.period.step, _HOUR),
             origin=self.period.since,
         )

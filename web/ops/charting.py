@@ -29,10 +29,9 @@ class Charts:
         self._starts = self.figures.period.starts
         self._labels = labels(self.figures.period)
 
-    def all(self) -> list[Chart]:
-        """In the order of the page."""
-        traffic, models = self.figures.traffic(), self.figures.models()
-        waiting = self.figures.waiting()
+    def all(self, traffic: list[Row]) -> list[Chart]:
+        """In the order of the page; `traffic` is the figures' own, per step."""
+        models, waiting = self.figures.models(), self.figures.waiting()
         return [
             self._volume(traffic),
             self._response(traffic),

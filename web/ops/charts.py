@@ -63,8 +63,8 @@ def page() -> ResponseReturnValue:
     span = SPANS.get(request.args.get("span", _USUAL), SPANS[_USUAL])
     with doors().transaction() as conn:
         figures = Figures.of(conn, span.period())
-        charts = Charts(figures, span.per, span.last).all()
-        total = figures.total()
+        traffic, total = figures.traffic()
+        charts = Charts(figures, span.per, span.last).all(traffic)
     return render_template(
         "ops/charts.html",
         span=span,
