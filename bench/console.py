@@ -138,7 +138,7 @@ def _settings(url: str) -> Settings:
 
 
 def _pages(client: FlaskClient) -> list[str]:
-    """Every page without an argument and each span of the charts, what Prometheus scrapes, and every kind of link on them."""
+    """Every page without an argument, each span of the charts, what Prometheus scrapes, every kind of link on them."""
     app: Flask = client.application
     found = [
         str(rule)
