@@ -153,6 +153,8 @@ def _addresses(page: Page, demo: Demo) -> dict[str, str]:
             row = conn.execute(query).fetchone()
             if row and f"{name}s" in found:
                 found[name] = f"{found[f'{name}s']}/{row[0]}"
+        if "jobs" in found:
+            found["jobs"] += "?state=failed"  # those that wait are gone in a moment
     return found
 
 

@@ -90,7 +90,7 @@ class Rows:
         """An attempt ended without success; the next one began. One that was handed back does not count."""
         self.lost(job, ended, why, error)
         self.event(job, "deferred_for_retry", ended)
-        self.event(job, "scheduled", started)
+        self.event(job, "scheduled", after(started, -0.02))
         self.event(job, "started", started)
         job.started_at = started
         job.attempts += why != "handed back"
