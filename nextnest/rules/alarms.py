@@ -12,6 +12,7 @@ will; `warn` means that somebody should look today.
 | spent of the day's cap | 80 % | all | a fifth is some hours of an ordinary day: time to raise the cap |
 | an effect is unsettled | 60 s | 10 min | lost answers are looked up after some 20 s; later, Chatwoot cannot be read |
 | no webhook after a reply of ours | | 2 min | the echo of our own message comes within seconds |
+| a paused task | at once | | somebody chose it; it is easily forgotten, and its jobs wait |
 | messages found by the sweep | 3 an hour | | one or two get lost with a restart; more is a habit |
 | a model's end | 60 days | 7 days | as in rules/model_life.py |
 """
@@ -75,6 +76,7 @@ class Readings:
     without_job: int = 0
     late_s: float | None = None
     failed_jobs: int = 0
+    paused_tasks: tuple[str, ...] = ()
     heartbeat_s: float | None = 0
     away: tuple[Away, ...] = ()
     spent: Decimal = Decimal(0)
@@ -154,8 +156,13 @@ def _of_answers(now: Readings) -> Iterator[Alarm]:
 def _of_jobs(now: Readings) -> Iterator[Alarm]:
     if now.failed_jobs:
         says = f"{_many(now.failed_jobs, 'job has', 'jobs have')} failed for good."
-        mend = "See the error, then retry it or put it aside. A failed answer is with a person already."
+        mend = "See the error, then try it again or put it aside. A failed answer is with a person already."
         yield Alarm("failed_jobs", "bad", says, mend, "jobs", {"state": "failed"})
+    if now.paused_tasks:
+        says = (
+            f"{_many(len(now.paused_tasks), 'task is', 'tasks are')} paused: {', '.join(now.paused_tasks)}."
+        )
+        yield Alarm("paused", "warn", says, "Its jobs wait until it is resumed.", "jobs")
     if now.unsettled_s is not None and now.unsettled_s >= UNSETTLED_S:
         level: Level = "bad" if now.unsettled_s >= LONG_UNSETTLED_S else "warn"
         what = _many(now.unsettled, "message of ours is", "messages of ours are")

@@ -30,6 +30,7 @@ select
     (select count(*) from (select from procrastinate_jobs where status = 'todo' and scheduled_at > now() limit %(most)s) j) as later_jobs,
     (select count(*) from procrastinate_jobs where status = 'doing') as running_jobs,
     (select count(*) from (select from procrastinate_jobs where status = 'failed' limit %(most)s) j) as failed_jobs,
+    (select coalesce(array_agg(task_name order by task_name), '{}') from paused_tasks) as paused_tasks,
     l.leads as waiting_leads, extract(epoch from now() - l.first)::double precision as waiting_s,
     p.places, p.free as free_places,
     (select coalesce(array_agg(name order by name), '{}') from broker_capacity_drift) as drifting,

@@ -28,7 +28,6 @@ PERIODS = {
     "24h": ("24 hours", timedelta(hours=24), timedelta(hours=1)),
     "7d": ("7 days", timedelta(days=7), timedelta(days=1)),
     "30d": ("30 days", timedelta(days=30), timedelta(days=1)),
-    "90d": ("90 days", timedelta(days=90), timedelta(days=1)),
 }
 _HELD_SHOWN = 8
 

@@ -68,6 +68,7 @@ def _readings(shown: dict[str, Any], settings: Settings) -> Readings:
         without_job=without_job["messages"] if without_job else 0,
         late_s=max(worked_on, default=None),
         failed_jobs=standing["failed_jobs"],
+        paused_tasks=tuple(standing["paused_tasks"]),
         heartbeat_s=standing["heartbeat_s"],
         away=tuple(_away(row) for row in shown["open_breakers"]),
         spent=standing["spent"],

@@ -58,6 +58,11 @@ def test_it_is_the_page_one_lands_on(operator: FlaskClient) -> None:
             "bad",
         ),
         (
+            "insert into paused_tasks (task_name, operator) values ('retention', 'Aisha'), ('check-models', 'Ben')",
+            "2 tasks are paused: check-models, retention.",
+            "warn",
+        ),
+        (
             "insert into spend_days values ((now() at time zone 'Asia/Singapore')::date, 1, 81)",
             "Today&#39;s spending nears its cap: US$81.00 of US$100.00.",
             "warn",
