@@ -48,7 +48,6 @@ COMMITS = {
     "finish": "nextnest/tasks/job_manager.py:finish_job",
     "unstarted": "nextnest/tasks/job_manager.py:unregister_worker",
     # Not ours: Procrastinate's periodic deferrer, its shell, and the lines of docs/operations.md.
-    "console": "web/ops/job_actions.py:_did",
     "clock": "Procrastinate",
     "by hand": "an operator",
 }
