@@ -12,7 +12,7 @@ will; `warn` means that somebody should look today.
 | spent of the day's cap | 80 % | all | a fifth is some hours of an ordinary day: time to raise the cap |
 | an effect is unsettled | 60 s | 10 min | lost answers are looked up after some 20 s; later, Chatwoot cannot be read |
 | no webhook after a reply of ours | | 2 min | the echo of our own message comes within seconds |
-| a paused task | at once | | somebody chose it; it is easily forgotten, and its jobs wait |
+| a paused task | any | a customer's | somebody chose it; it is easily forgotten, and its jobs wait |
 | messages found by the sweep | 3 an hour | | one or two get lost with a restart; more is a habit |
 | a model's end | 60 days | 7 days | as in rules/model_life.py |
 """
@@ -37,6 +37,11 @@ NEAR_CAP = Decimal("0.8")
 UNSETTLED_S, LONG_UNSETTLED_S = 60, 600
 NO_WEBHOOK_S = 120
 SWEPT_AN_HOUR = 3
+
+# Tasks that a customer waits for. What they leave undone is deferred again within half a minute, until it is done.
+CUSTOMERS_WORK = frozenset(
+    {"open-conversation", "new-conversation", "incoming-message", "forward-message", "deliver-effects"}
+)
 
 _OUTSIDE = {"chatwoot": "Chatwoot", "model": "The model"}
 _MEND_REFUSED = {
@@ -162,9 +167,10 @@ def _of_jobs(now: Readings) -> Iterator[Alarm]:
         says = (
             f"{_many(len(now.paused_tasks), 'task is', 'tasks are')} paused: {', '.join(now.paused_tasks)}."
         )
-        yield Alarm("paused", "warn", says, "Its jobs wait until it is resumed.", "jobs")
+        level: Level = "bad" if CUSTOMERS_WORK.intersection(now.paused_tasks) else "warn"
+        yield Alarm("paused", level, says, "Its jobs wait until it is resumed.", "jobs")
     if now.unsettled_s is not None and now.unsettled_s >= UNSETTLED_S:
-        level: Level = "bad" if now.unsettled_s >= LONG_UNSETTLED_S else "warn"
+        level = "bad" if now.unsettled_s >= LONG_UNSETTLED_S else "warn"
         what = _many(now.unsettled, "message of ours is", "messages of ours are")
         says = f"{what} neither known sent nor known unsent, the oldest for {_span(now.unsettled_s)}."
         mend = "They are looked up in Chatwoot before anything is sent again. See that Chatwoot can be read."

@@ -76,13 +76,18 @@ def steps(conn: Connection[Any], job_id: int) -> list[Row]:
     return SQL.steps.all(conn, job_id=job_id, most=_STEPS)
 
 
+def about(conn: Connection[Any], job_ids: list[int]) -> dict[int, Row]:
+    """Of those that exist, by id: status, conversation_id."""
+    return {row["id"]: row for row in SQL.about.all(conn, job_ids=job_ids)}
+
+
 def blocking(conn: Connection[Any]) -> list[Row]:
-    """Locks with jobs that wait behind another: lock, behind, first, holder."""
+    """Locks with jobs that wait behind another: lock, behind (how many), since, holder, running (whether that one does)."""
     return SQL.blocking.all(conn, looked_at=COUNTED, most=AT_ONCE)
 
 
 def workers(conn: Connection[Any]) -> list[Row]:
-    """The newest workers: id, last_heartbeat, silent_s, running."""
+    """The newest workers: id, last_heartbeat, silent_s, running (how many jobs), since (when the first of them began)."""
     return SQL.workers.all(conn, most=_WORKERS)
 
 
@@ -102,7 +107,7 @@ def resume(conn: Connection[Any], task: str) -> bool:
 
 
 def try_again(conn: Connection[Any], job_id: int) -> bool:
-    """Let an ended job wait for one more attempt; False when it is in no such state, or its twin waits already."""
+    """Let an ended job wait once more; False when it is in no such state, or its twin waits already."""
     return SQL.try_again.one(conn, job_id=job_id) is not None
 
 

@@ -51,33 +51,47 @@ select j.id, j.task_name, j.queue_name, j.priority, j.lock, j.queueing_lock, j.a
 from procrastinate_jobs j left join procrastinate_workers w on w.id = j.worker_id
 where j.id = %(job_id)s;
 
--- steps: Everything that happened to a job: what the queue noted, the attempts that were lost, what it did in the end.
+-- steps: Everything that happened to a job: what the queue noted, what people did, the attempts that were lost, what it did in the end.
 select at, what, detail from (
-    select e.at, 1 as rank, e.type::text as what, '{}'::jsonb as detail from procrastinate_events e where e.job_id = %(job_id)s
+    select e.at, 1 as rank, e.id, e.type::text as what, '{}'::jsonb as detail from procrastinate_events e where e.job_id = %(job_id)s
     union all
-    select a.ended_at, 2, 'attempt lost',
+    select a.at, 0, a.id, 'act', jsonb_build_object('operator', a.operator, 'action', a.action)
+    from operator_actions a where a.target = 'job ' || %(job_id)s::bigint
+    union all
+    select a.ended_at, 2, a.id, 'attempt lost',
            jsonb_build_object('attempt', a.attempt, 'reason', a.reason, 'error', a.error, 'frames', to_jsonb(a.frames),
-                              'worker', a.worker_id, 'run_s', extract(epoch from a.ended_at - a.started_at))
+                              'worker', a.worker_id)
     from lost_attempts a where a.job_id = %(job_id)s
     union all
-    select o.finished_at, 3, 'outcome',
+    select o.finished_at, 3, o.attempt, 'outcome',
            jsonb_build_object('attempt', o.attempt, 'outcome', o.outcome, 'detail', o.detail, 'worker', o.worker_id,
-                              'run_s', extract(epoch from o.finished_at - o.started_at), 'waited_s', o.deliberate_wait_s)
+                              'waited_s', o.deliberate_wait_s)
     from job_outcomes o where o.job_id = %(job_id)s
-) all_of_it order by at, rank limit %(most)s;
+) all_of_it order by at, rank, id limit %(most)s;
 
--- blocking: Locks with jobs behind their first, of the oldest so many that wait: how many, since when, and who holds them.
-select w.lock, count(*) as behind, min(w.id) as first,
-       (select d.id from procrastinate_jobs d where d.lock = w.lock and d.status = 'doing') as holder
-from (select id, lock from procrastinate_jobs where status = 'todo' and lock is not null order by priority desc, id limit %(looked_at)s) w
-group by w.lock
-having count(*) > 1 or exists (select from procrastinate_jobs d where d.lock = w.lock and d.status = 'doing')
-order by min(w.id) limit %(most)s;
+-- blocking: Locks with jobs that wait behind another, of the oldest so many that wait: how many, since when, and behind which.
+select l.lock, l.waiting - (d.id is null)::int as behind, coalesce(d.id, l.first) as holder, d.id is not null as running,
+       (select min(e.at) from procrastinate_events e where e.job_id = l.first and e.type = 'deferred') as since
+from (
+    select w.lock, count(*) as waiting, min(w.id) as first
+    from (select id, lock from procrastinate_jobs where status = 'todo' and lock is not null
+          order by priority desc, id limit %(looked_at)s) w
+    group by w.lock
+) l
+left join procrastinate_jobs d on d.lock = l.lock and d.status = 'doing'
+where l.waiting > 1 or d.id is not null
+order by l.first limit %(most)s;
 
 -- workers: Who works, or has not been heard of, and on how many jobs.
 select w.id, w.last_heartbeat, extract(epoch from now() - w.last_heartbeat)::double precision as silent_s,
-       (select count(*) from procrastinate_jobs j where j.worker_id = w.id and j.status = 'doing') as running
+       (select count(*) from procrastinate_jobs j where j.worker_id = w.id and j.status = 'doing') as running,
+       (select min(began) from (
+            select max(e.at) as began from procrastinate_jobs j join procrastinate_events e on e.job_id = j.id and e.type = 'started'
+            where j.worker_id = w.id and j.status = 'doing' group by j.id) b) as since
 from procrastinate_workers w order by w.id desc limit %(most)s;
+
+-- about: The state of jobs and the conversations they are about.
+select id, status::text, (args ->> 'conversation_id')::bigint as conversation_id from procrastinate_jobs where id = any (%(job_ids)s);
 
 -- paused: Which tasks are paused, since when and by whom.
 select task_name, paused_at, operator from paused_tasks order by task_name;
@@ -89,10 +103,10 @@ insert into paused_tasks (task_name, operator) values (%(task)s, %(operator)s) o
 delete from paused_tasks where task_name = %(task)s
 returning task_name, pg_notify('procrastinate_any_queue_v1', json_build_object('type', 'job_inserted', 'job_id', 0)::text);
 
--- try_again: A job that failed or was called off waits once more; it gets one more attempt. None when its twin waits.
+-- try_again: A job that failed or was called off waits once more: one more attempt, or those it has left. None when its twin waits.
 with changed as (
     update procrastinate_jobs j
-    set status = 'todo', attempts = attempts + 1, scheduled_at = null, worker_id = null, abort_requested = false
+    set status = 'todo', scheduled_at = null, worker_id = null, abort_requested = false
     where j.id = %(job_id)s and j.status in ('failed', 'cancelled', 'aborted')
       and not exists (select from procrastinate_jobs twin where twin.queueing_lock = j.queueing_lock and twin.status = 'todo')
     returning j.id

@@ -22,6 +22,7 @@ WRONG = [
     ({"late_s": 60}, "late", "bad"),
     ({"failed_jobs": 1}, "failed_jobs", "bad"),
     ({"paused_tasks": ("retention",)}, "paused", "warn"),
+    ({"paused_tasks": ("incoming-message", "retention")}, "paused", "bad"),
     ({"unsettled": 1, "unsettled_s": 60}, "unsettled", "warn"),
     ({"unsettled": 1, "unsettled_s": 600}, "unsettled", "bad"),
     ({"drifting": ("Grace Lim",)}, "drift", "bad"),

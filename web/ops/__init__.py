@@ -8,7 +8,7 @@ conversations  finding a conversation, its story, and what an operator may do wi
 searching      what the address bar looks for
 turns          a story grouped by the customer's turns
 moments        one thing that happened, in the page's words; talking_moments and working_moments have the kinds
-jobs           what waits, runs and has failed, one job's life; job_actions what is done with them
+jobs           what waits, runs and has failed; attempt_lines one job's life, job_actions what is done with them
 charts         how it has been going; charting makes the charts, drawing is one of them
 actions        what was done through the console
 show           times, amounts and names as pages write them

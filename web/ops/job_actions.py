@@ -11,22 +11,15 @@ from psycopg import Connection
 from werkzeug.exceptions import BadRequest, NotFound
 
 from nextnest.intervention import Refused
+from nextnest.rules.alarms import CUSTOMERS_WORK
 from nextnest.store import job_board
+from nextnest.store.statements import Row
+from web.doors import doors
 from web.ops.access import acting, operator, operators_only
-from web.ops.jobs import TASKS, routes
+from web.ops.jobs import NEVER_PAUSED, TASKS, routes
 
 Act = Callable[[Connection[Any], int], bool]
 
-# Upkeep finds what these leave undone and defers it again within fifteen seconds: calling one off changes nothing.
-COME_AGAIN = [
-    "open-conversation",
-    "new-conversation",
-    "incoming-message",
-    "forward-message",
-    "deliver-effects",
-]
-# These mend the others. Paused, a dead worker's jobs would stay where they are.
-NEVER_PAUSED = {"rescue-stalled-jobs", "look-at-circuit-breakers", "upkeep"}
 _MOST = 200
 
 # Name in the log, what is done, what is said of those it was done to, and of those it was not.
@@ -34,13 +27,13 @@ _ACTS: dict[str, tuple[str, Act, str, str]] = {
     "retry": (
         "retry-job",
         job_board.try_again,
-        "waits for one more attempt",
+        "waits for another attempt",
         "is not failed, called off or aborted any more, or another one with its id waits already",
     ),
     "put-aside": ("put-job-aside", job_board.put_aside, "is put aside", "is not failed any more"),
     "call-off": (
         "call-off-job",
-        lambda conn, job_id: job_board.call_off(conn, job_id, COME_AGAIN),
+        lambda conn, job_id: job_board.call_off(conn, job_id, sorted(CUSTOMERS_WORK)),
         "is called off",
         "does not wait any more, or is a customer's: upkeep would defer it again. Take the conversation over instead",
     ),
@@ -62,10 +55,12 @@ def act_on_jobs(act: str) -> ResponseReturnValue:
         raise NotFound("There is no such action.")
     job_ids = _ticked()
     name, do, done_words, left_words = _ACTS[act]
+    with doors().transaction() as conn:
+        about = job_board.about(conn, job_ids)
     done: list[int] = []
     left: list[int] = []
     for job_id in job_ids:
-        (done if _did(name, do, job_id) else left).append(job_id)
+        (done if _did(name, do, job_id, about.get(job_id)) else left).append(job_id)
     _say(done, done_words, "good")
     _say(left, left_words, "bad")
     return _back(job_ids)
@@ -96,10 +91,14 @@ def resume(task: str) -> ResponseReturnValue:
     return redirect(url_for("ops_jobs.page"), 303)
 
 
-def _did(name: str, do: Act, job_id: int) -> bool:
+def _did(name: str, do: Act, job_id: int, about: Row | None) -> bool:
     """Whether it was done; what was not done is not written down either."""
+    if about is None:
+        return False
     try:
-        with acting(name, f"job {job_id}") as conn:
+        with acting(
+            name, f"job {job_id}", conversation_id=about["conversation_id"], was=about["status"]
+        ) as conn:
             if not do(conn, job_id):
                 raise Refused
     except Refused:

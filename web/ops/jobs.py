@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -10,10 +11,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from nextnest.breakers import NEED_CHATWOOT
+from nextnest.rules.alarms import SILENT_S
 from nextnest.store import job_board
 from nextnest.store.job_board import AT_ONCE, COUNTED, STATES, WAITING, Filters
 from nextnest.store.statements import Row
 from web.doors import doors
+from web.ops import attempt_lines
 from web.ops.access import signed_in
 
 TITLE = "Jobs"
@@ -34,8 +37,8 @@ TASKS = (
     "retention",
     "roll-up-hours",
 )
-# Missed three times by then: see nextnest/tasks/application.py.
-_SILENT_S = 12.0
+# These mend the others. Paused, a dead worker's jobs would stay where they are, and a lost message would stay lost.
+NEVER_PAUSED = {"rescue-stalled-jobs", "look-at-circuit-breakers", "upkeep", "sweep-conversations"}
 _AGES = {60: "a minute", 600: "ten minutes", 3600: "an hour", 86_400: "a day"}
 _LARGEST = 2**63 - 1
 
@@ -62,9 +65,10 @@ def page() -> ResponseReturnValue:
         given={name: value for name, value in request.args.items() if name != "before" and value},
         states=STATES,
         tasks=TASKS,
+        never_paused=NEVER_PAUSED,
         ages=_AGES,
         counted=COUNTED,
-        silent_s=_SILENT_S,
+        silent_s=SILENT_S,
         **around,
     )
 
@@ -78,13 +82,15 @@ def job(job_id: int) -> ResponseReturnValue:
         if found is None:
             raise NotFound("There is no job with this number here; finished ones are dropped after a while.")
         steps = job_board.steps(conn, job_id)
+    lines, since = attempt_lines.lines(steps), attempt_lines.waits_since(found, steps)
     return render_template(
         "ops/job.html",
         job=found,
-        steps=steps,
+        lines=lines,
+        waits_since=since,
+        bar=attempt_lines.bar(lines, since, datetime.now(UTC)),
         held_up=held_up(found),
-        silent_s=_SILENT_S,
-        longest_s=_longest(steps),
+        silent_s=SILENT_S,
     )
 
 
@@ -102,11 +108,6 @@ def held_up(job: Row) -> list[tuple[str, int | None]]:
     if job["scheduled_at"]:
         reasons.append(("It is not due before the time above.", None))
     return reasons
-
-
-def _longest(steps: list[Row]) -> float:
-    """The longest run of an attempt in seconds, which its bars are measured by."""
-    return max((step["detail"].get("run_s") or 0.0 for step in steps), default=0.0)
 
 
 def _filters(given: Mapping[str, Any]) -> Filters:

@@ -14,8 +14,15 @@ button?.addEventListener("click", () => {
 });
 
 document.addEventListener("submit", (event) => {
-  const question = event.target.dataset.confirm;
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
+});
+
+// One tick for all ticks of its form with this name.
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset.ticks;
+  if (!name) return;
+  for (const one of event.target.form.elements) if (one.name === name) one.checked = event.target.checked;
 });
 
 // A refresh must not take away what a person is reading, marking or typing.

@@ -67,16 +67,17 @@ def test_a_long_list_goes_on_where_it_stopped(operator: FlaskClient, job: Any) -
     assert f"/ops/jobs/{jobs[52]}" in rest
 
 
-def test_a_dead_letter_is_replayed_with_one_more_attempt(
+def test_a_dead_letter_is_replayed_and_its_page_says_by_whom(
     operator: FlaskClient, job: Any, query: Query
 ) -> None:
     failed = job("incoming-message", "failed", attempts=3)
     page = said(operator, "/ops/jobs/retry", job=failed)
-    assert "waits for one more attempt" in page
+    assert "waits for another attempt" in page
     [row] = query("select status, attempts from procrastinate_jobs where id = %(id)s", id=failed)
-    assert (row["status"], row["attempts"]) == ("todo", 4)
-    [line] = query("select operator, target from operator_actions where action = 'retry-job'")
-    assert (line["operator"], line["target"]) == ("Aisha", f"job {failed}")
+    assert (row["status"], row["attempts"]) == ("todo", 3)
+    [line] = query("select operator, target, detail from operator_actions where action = 'retry-job'")
+    assert (line["operator"], line["target"], line["detail"]) == ("Aisha", f"job {failed}", {"was": "failed"})
+    assert "Aisha: retry job" in operator.get(f"/ops/jobs/{failed}").text
 
 
 def test_a_job_whose_twin_waits_is_not_replayed_beside_it(
@@ -129,7 +130,7 @@ def test_what_is_due_later_is_run_now(operator: FlaskClient, job: Any, query: Qu
 def test_many_are_judged_one_by_one(operator: FlaskClient, job: Any, query: Query) -> None:
     failed, done = job(status="failed"), job(status="succeeded")
     page = said(operator, "/ops/jobs/retry", job=[failed, done])
-    assert f"Job {failed}: waits for one more attempt" in page
+    assert f"Job {failed}: waits for another attempt" in page
     assert f"Job {done}: is not failed" in page
     assert (status_of(query, failed), status_of(query, done)) == ("todo", "succeeded")
 
@@ -162,8 +163,9 @@ def test_a_job_says_what_it_waits_for(operator: FlaskClient, job: Any) -> None:
     assert f"/ops/jobs/{first}" in page
     act(operator, "/ops/tasks/incoming-message/pause")
     assert "incoming-message is paused." in operator.get(f"/ops/jobs/{first}").text
-    listed = operator.get("/ops/jobs?state=waiting").text
-    assert "conversation-7" in listed.split("Locks that hold others up")[1]
+    locks = operator.get("/ops/jobs?state=waiting").text.split("Locks that hold others up")[1]
+    assert "conversation-7" in locks
+    assert f"/ops/jobs/{first}" in locks
 
 
 def test_a_lost_attempt_is_shown_with_where_it_came_from(
@@ -176,8 +178,10 @@ def test_a_lost_attempt_is_shown_with_where_it_came_from(
         " now() - interval '2 seconds')",
         id=failed,
     )
+    query("insert into procrastinate_events (job_id, type) values (%(id)s, 'started')", id=failed)
+    query("update lost_attempts set ended_at = now()")
     page = operator.get(f"/ops/jobs/{failed}").text
-    assert "attempt 1: failed" in page
+    assert "Start 1" in page
     assert "tasks/answering.py:88 draft" in page
     assert "KeyError" in operator.get("/ops/jobs?state=failed").text
 
