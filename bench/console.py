@@ -209,11 +209,11 @@ def _table(pages: dict[str, list[Asked]], counts: dict[str, int], rounds: int) -
 
 
 def _judge(pages: dict[str, list[Asked]], table: Table) -> None:
-    """By the median request: one that meets a checkpoint says nothing about the page."""
+    """The console's pages, by the median request: one that meets a checkpoint says nothing about the page."""
     slow = []
     for path, asked in pages.items():
         typical = sorted(asked, key=lambda one: one.in_server)[len(asked) // 2]
-        if typical.in_server > LIMIT_S:
+        if path.startswith("/ops") and typical.in_server > LIMIT_S:
             slow.append(f"{path}: {ms(typical.in_server)} ms in the server")
             slow += [f"  {ms(seconds)} ms: {text[:200]}" for text, seconds in typical.statements]
     if slow:
