@@ -62,4 +62,4 @@ stop: ## the embedded database, when it was left running
 
 clean: ## remove .venv, caches and the embedded database with its data
 	@test ! -d .nextnest || test ! -x $(PYTHON) || $(PYTHON) -m nextnest.embedded remove
-	rm -rf .venv .nextnest .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .setup.lock .nextnest .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

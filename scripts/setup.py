@@ -6,11 +6,14 @@ pip writes begin with a path and break in folders whose names have spaces.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,6 +30,11 @@ SERVERS = (PROJECT / "requirements-postgres.lock", PROJECT / "requirements-postg
 
 def main() -> None:
     _use_a_new_enough_python()
+    with _one_at_a_time():
+        _set_up()
+
+
+def _set_up() -> None:
     place, contents = _place(), _contents()
     installed = STAMP.read_text().splitlines() if STAMP.exists() and PYTHON.exists() else ["", ""]
     if installed == [place, contents]:
@@ -43,6 +51,14 @@ def main() -> None:
     if not _install("--no-deps", "--no-build-isolation", "-e", str(PROJECT)):
         _stop("The project could not be installed; the lines above say why.")
     STAMP.write_text(f"{place}\n{contents}\n")
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two terminals may start at the same moment; both would make .venv anew. The second one waits and finds it made."""
+    with (PROJECT / ".setup.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _use_a_new_enough_python() -> None:
