@@ -1,4 +1,4 @@
-"""A paused task's jobs stay where they are; attempts that are lost leave a trace."""
+"""A paused task's jobs stay where they are; a stopped job's customer is answered; attempts that are lost leave a trace."""
 
 from __future__ import annotations
 
@@ -40,6 +40,24 @@ def test_a_paused_task_is_left_alone_and_answers_everybody_when_it_is_resumed(
     assert len(world.said(conversation_id)) == 2
 
 
+def test_a_job_that_somebody_stops_ends_and_its_customer_is_answered_by_the_next(
+    world: World, somebody: Person
+) -> None:
+    conversation_id = world.greeted(**somebody)
+    world.model.faults.add("slow", seconds=20.0, times=1)
+    asked = world.chatwoot.customer_says(conversation_id, "What is TDSR?")
+    ids = {"lock": f"incoming-{conversation_id}-{asked['id']}"}
+    states = "select status::text from procrastinate_jobs where queueing_lock = %(lock)s order by id"
+    world.until(lambda: [row["status"] for row in world.rows(states, **ids)] == ["doing"])
+    world.execute(
+        "update procrastinate_jobs set abort_requested = true where queueing_lock = %(lock)s", **ids
+    )
+    world.until(lambda: world.rows(states, **ids)[0]["status"] == "aborted", seconds=15)
+    world.model.faults.clear()
+    world.until(lambda: world.outcome_of(ids["lock"]) == "answered", seconds=60)
+    assert len(world.said(conversation_id)) == 2
+
+
 def test_an_attempt_that_failed_is_kept_with_its_error_and_where_it_came_from(
     world: World, somebody: Person
 ) -> None:
@@ -49,13 +67,12 @@ def test_an_attempt_that_failed_is_kept_with_its_error_and_where_it_came_from(
     world.until(
         lambda: world.outcome_of(f"incoming-{conversation_id}-{asked['id']}") == "answered", seconds=60
     )
-    lost = world.rows("select * from lost_attempts where conversation_id = %(id)s", id=conversation_id)
-    assert all(row["task_name"] == "incoming-message" and row["worker_id"] for row in lost)
-    for row in lost:
-        if row["reason"] == "failed":
-            assert row["error"].startswith("ChatwootUnavailable")
-            assert any("delivery.py" in frame for frame in row["frames"])
-            assert row["started_at"] < row["ended_at"]
+    [failed] = world.rows("select * from lost_attempts where conversation_id = %(id)s", id=conversation_id)
+    assert (failed["task_name"], failed["attempt"], failed["reason"]) == ("incoming-message", 0, "failed")
+    assert failed["error"].startswith("ChatwootUnavailable")
+    assert any("delivery.py" in frame for frame in failed["frames"])
+    assert failed["worker_id"] is not None
+    assert failed["started_at"] < failed["ended_at"]
 
 
 @pytest.fixture
