@@ -48,7 +48,12 @@ WEB_POOLED = Doors("transaction", None)
 ALL_POOLED = Doors("transaction", "transaction")
 
 
-@pytest.fixture(scope="module", params=[DIRECT, SESSION, WEB_POOLED, ALL_POOLED], ids=str)
+# The doors most take, and behind a mark the others: each of them is a world of its own and a minute.
+WELL_TRODDEN = [DIRECT, WEB_POOLED]
+LONG_WAY = [pytest.param(doors, marks=pytest.mark.long) for doors in (SESSION, ALL_POOLED)]
+
+
+@pytest.fixture(scope="module", params=[*WELL_TRODDEN, *LONG_WAY], ids=str)
 def world(
     request: pytest.FixtureRequest,
     postgres_url: str,
@@ -63,7 +68,7 @@ def world(
         yield running
 
 
-@pytest.fixture(params=[WEB_POOLED, ALL_POOLED], ids=str)
+@pytest.fixture(params=[WEB_POOLED, LONG_WAY[1]], ids=str)
 def slow_world(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[World]:
     with _world_behind(request.param, database_url, tmp_path, NEXTNEST_PACE="1") as running:
         yield running

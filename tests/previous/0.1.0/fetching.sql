@@ -1,4 +1,4 @@
--- fetch_jobs: Take the next jobs for a worker: by priority and age, the first of each lock, nothing that needs what is away.
+-- fetch_jobs: Take the next jobs for a worker: by priority and age, the first of each lock, nothing paused or that needs what is away.
 -- Jobs without a due time and jobs with one are looked for apart, each by its own index: what is due in the future is never
 -- read. What gathered while something was away comes one at a time, and `of_a_backlog` says so. `due_in_s` is when the next job
 -- is due. One row always comes; without a job its id is null.
@@ -9,6 +9,7 @@ with away as (
     where j.status = 'todo' and j.scheduled_at is null
       and (%(queues)s::varchar[] is null or j.queue_name = any (%(queues)s::varchar[]))
       and not (j.task_name = any (%(need_chatwoot)s) and (select chatwoot from away))
+      and j.task_name <> all (array(select task_name from paused_tasks))
       and not exists (
           select from procrastinate_jobs other
           where j.lock is not null and other.lock = j.lock
@@ -22,6 +23,7 @@ with away as (
     where j.status = 'todo' and j.scheduled_at <= now()
       and (%(queues)s::varchar[] is null or j.queue_name = any (%(queues)s::varchar[]))
       and not (j.task_name = any (%(need_chatwoot)s) and (select chatwoot from away))
+      and j.task_name <> all (array(select task_name from paused_tasks))
       and not exists (
           select from procrastinate_jobs other
           where j.lock is not null and other.lock = j.lock

@@ -12,25 +12,31 @@ select greatest(%(since)s::timestamptz, b.latest, (select max(hour) + interval '
         where b.any_facts and not exists (select from rollup_traffic t where t.hour = h.hour)) as missing
 from bounds b;
 
--- traffic: Leads, messages, replies and how long answers took, per step.
+-- traffic: Leads, messages, replies and how long answers took, per step; last the whole span, with an empty time.
 with f as (
     select hour as at, leads, refused_leads, customer_messages, replies, answered, response, deliberate, processing
     from rollup_traffic where hour >= %(since)s and hour < %(live)s
     union all
     select at, leads, refused_leads, customer_messages, replies, answered, response, deliberate, processing
-    from traffic_per(least(%(step)s::interval, interval '1 hour'), %(live)s, %(until)s)
-), merged as (
+    from traffic_per(%(grain)s, %(live)s, %(until)s)
+), steps as (
     select date_bin(%(step)s, at, %(origin)s) as at, sum(leads)::bigint as leads, sum(refused_leads)::bigint as refused_leads,
            sum(customer_messages)::bigint as customer_messages, sum(replies)::bigint as replies, sum(answered)::bigint as answered,
            histogram_sum(response) as response, histogram_sum(deliberate) as deliberate, histogram_sum(processing) as processing
     from f group by 1
+), merged as (
+    select * from steps
+    union all
+    select null, sum(leads)::bigint, sum(refused_leads)::bigint, sum(customer_messages)::bigint, sum(replies)::bigint,
+           sum(answered)::bigint, histogram_sum(response), histogram_sum(deliberate), histogram_sum(processing)
+    from steps having count(*) > 0
 )
 select at, leads, refused_leads, customer_messages, replies, answered,
        histogram_quantile(response, 0.5) as response_p50_s, histogram_quantile(response, 0.95) as response_p95_s,
        histogram_quantile(response, 0.99) as response_p99_s,
        histogram_quantile(deliberate, 0.5) as deliberate_p50_s, histogram_quantile(deliberate, 0.95) as deliberate_p95_s,
        histogram_quantile(processing, 0.5) as processing_p50_s, histogram_quantile(processing, 0.95) as processing_p95_s
-from merged order by at;
+from merged order by at nulls last;
 
 -- brokers: What each broker did, all of them, over the whole span.
 with f as (
@@ -56,24 +62,20 @@ from ai_brokers b left join merged m on m.broker_id = b.id order by b.name;
 with f as (
     select hour as at, reason, handovers from rollup_handovers where hour >= %(since)s and hour < %(live)s
     union all
-    select at, reason, handovers from handovers_per(least(%(step)s::interval, interval '1 hour'), %(live)s, %(until)s)
+    select at, reason, handovers from handovers_per(%(grain)s, %(live)s, %(until)s)
 )
 select date_bin(%(step)s, at, %(origin)s) as at, reason, sum(handovers)::bigint as handovers
 from f group by 1, 2 order by 1, 2;
 
--- jobs: Jobs by task, per step.
+-- jobs: Jobs by task, per step; run times by hour are in the view hourly_jobs.
 with f as (
-    select hour as at, task_name, ended, failed, put_back, run from rollup_jobs where hour >= %(since)s and hour < %(live)s
+    select hour as at, task_name, ended, failed, put_back from rollup_jobs where hour >= %(since)s and hour < %(live)s
     union all
-    select at, task_name, ended, failed, put_back, run
-    from jobs_per(least(%(step)s::interval, interval '1 hour'), %(live)s, %(until)s)
-), merged as (
-    select date_bin(%(step)s, at, %(origin)s) as at, task_name, sum(ended)::bigint as ended, sum(failed)::bigint as failed,
-           sum(put_back)::bigint as put_back, histogram_sum(run) as run
-    from f group by 1, 2
+    select at, task_name, ended, failed, put_back from jobs_per(%(grain)s, %(live)s, %(until)s)
 )
-select at, task_name, ended, failed, put_back, histogram_quantile(run, 0.5) as run_p50_s, histogram_quantile(run, 0.95) as run_p95_s
-from merged order by at, task_name;
+select date_bin(%(step)s, at, %(origin)s) as at, task_name, sum(ended)::bigint as ended, sum(failed)::bigint as failed,
+       sum(put_back)::bigint as put_back
+from f group by 1, 2 order by 1, 2;
 
 -- models: Calls of each model, per step.
 with f as (
@@ -81,7 +83,7 @@ with f as (
     from rollup_models where hour >= %(since)s and hour < %(live)s
     union all
     select at, model, calls, failed, input_tokens, cached_tokens, output_tokens, cost, latency
-    from models_per(least(%(step)s::interval, interval '1 hour'), %(live)s, %(until)s)
+    from models_per(%(grain)s, %(live)s, %(until)s)
 ), merged as (
     select date_bin(%(step)s, at, %(origin)s) as at, model, sum(calls)::bigint as calls, sum(failed)::bigint as failed,
            sum(input_tokens)::bigint as input_tokens, sum(cached_tokens)::bigint as cached_tokens,

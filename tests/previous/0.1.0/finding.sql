@@ -1,34 +1,35 @@
--- newest: Conversations by newest activity, some of them left out, from a place in the list on.
+-- newest: Conversations by newest activity from a place in the list on.
 select c.conversation_id, coalesce(c.last_message_at, c.created_at) as active_at from broker_conversations c
 where (coalesce(c.last_message_at, c.created_at), c.conversation_id) < (%(at)s::timestamptz, %(id)s::bigint)
-  and (%(status)s::text is null or c.status = %(status)s) and (%(held_by)s::text is null or c.held_by = %(held_by)s)
 order by coalesce(c.last_message_at, c.created_at) desc, c.conversation_id desc limit %(most)s;
 
--- newest_in_state: The same for one state.
-select c.conversation_id, coalesce(c.last_message_at, c.created_at) as active_at from broker_conversations c
-where (coalesce(c.last_message_at, c.created_at), c.conversation_id) < (%(at)s::timestamptz, %(id)s::bigint)
-  and c.status = %(status)s and (%(held_by)s::text is null or c.held_by = %(held_by)s)
-order by coalesce(c.last_message_at, c.created_at) desc, c.conversation_id desc limit %(most)s;
+-- newest_in: The same for some states and holders: the newest of each, one after the other from the index, put together.
+select found.conversation_id, found.active_at
+from unnest(%(statuses)s::text[]) as s (status) cross join unnest(%(holders)s::text[]) as h (held_by)
+cross join lateral (
+    select c.conversation_id, coalesce(c.last_message_at, c.created_at) as active_at from broker_conversations c
+    where c.status = s.status and c.held_by = h.held_by
+      and (coalesce(c.last_message_at, c.created_at), c.conversation_id) < (%(at)s::timestamptz, %(id)s::bigint)
+    order by coalesce(c.last_message_at, c.created_at) desc, c.conversation_id desc limit %(most)s) found
+order by found.active_at desc, found.conversation_id desc limit %(most)s;
 
 -- newest_of_broker: The same for one broker.
-select c.conversation_id, coalesce(c.last_message_at, c.created_at) as active_at from broker_conversations c
-where (coalesce(c.last_message_at, c.created_at), c.conversation_id) < (%(at)s::timestamptz, %(id)s::bigint)
-  and c.broker_id = (select b.id from ai_brokers b where b.slug = %(broker)s)
-  and (%(status)s::text is null or c.status = %(status)s) and (%(held_by)s::text is null or c.held_by = %(held_by)s)
-order by coalesce(c.last_message_at, c.created_at) desc, c.conversation_id desc limit %(most)s;
-
--- newest_of_people: The same for those a person has.
-select c.conversation_id, coalesce(c.last_message_at, c.created_at) as active_at from broker_conversations c
-where (coalesce(c.last_message_at, c.created_at), c.conversation_id) < (%(at)s::timestamptz, %(id)s::bigint)
-  and c.held_by = 'person' and (%(status)s::text is null or c.status = %(status)s)
-order by coalesce(c.last_message_at, c.created_at) desc, c.conversation_id desc limit %(most)s;
+select found.conversation_id, found.active_at
+from unnest(%(statuses)s::text[]) as s (status) cross join unnest(%(holders)s::text[]) as h (held_by)
+cross join lateral (
+    select c.conversation_id, coalesce(c.last_message_at, c.created_at) as active_at from broker_conversations c
+    where c.broker_id = (select b.id from ai_brokers b where b.slug = %(broker)s)
+      and c.status = s.status and c.held_by = h.held_by
+      and (coalesce(c.last_message_at, c.created_at), c.conversation_id) < (%(at)s::timestamptz, %(id)s::bigint)
+    order by coalesce(c.last_message_at, c.created_at) desc, c.conversation_id desc limit %(most)s) found
+order by found.active_at desc, found.conversation_id desc limit %(most)s;
 
 -- newest_among: The same for a short list of conversations.
 select c.conversation_id, coalesce(c.last_message_at, c.created_at) as active_at from broker_conversations c
 where c.conversation_id = any (%(ids)s::bigint[])
   and (coalesce(c.last_message_at, c.created_at), c.conversation_id) < (%(at)s::timestamptz, %(id)s::bigint)
   and (%(broker)s::text is null or c.broker_id = (select b.id from ai_brokers b where b.slug = %(broker)s))
-  and (%(status)s::text is null or c.status = %(status)s) and (%(held_by)s::text is null or c.held_by = %(held_by)s)
+  and c.status = any (%(statuses)s::text[]) and c.held_by = any (%(holders)s::text[])
 order by coalesce(c.last_message_at, c.created_at) desc, c.conversation_id desc limit %(most)s;
 
 -- rows: What the list shows of these conversations.

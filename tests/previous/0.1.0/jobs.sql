@@ -60,8 +60,8 @@ set status = case when abort_requested then 'failed' else 'todo' end::procrastin
 where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id = %(worker_id)s;
 
 -- record_outcome: Write what a job did, in the transaction that ends it.
-insert into job_outcomes (job_id, attempt, task_name, conversation_id, outcome, detail, started_at, deliberate_wait_s)
-values (%(job_id)s, %(attempt)s, %(task_name)s, %(conversation_id)s, %(outcome)s, %(detail)s,
+insert into job_outcomes (job_id, attempt, task_name, conversation_id, worker_id, outcome, detail, started_at, deliberate_wait_s)
+values (%(job_id)s, %(attempt)s, %(task_name)s, %(conversation_id)s, %(worker_id)s, %(outcome)s, %(detail)s,
         to_timestamp(%(started_at)s), %(deliberate_wait_s)s);
 
 -- stalled_jobs: Running jobs whose worker has not been heard of for a while.

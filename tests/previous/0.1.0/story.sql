@@ -81,7 +81,7 @@ select at, kind, rank, facts from (
     select a.at, 'action', 2, to_jsonb(a) - 'at' from operator_actions a where a.conversation_id = %(id)s
     union all
     select w.received_at, 'webhook', 2, jsonb_build_object('id', w.id, 'event', w.event, 'status', w.status)
-    from webhook_events w where w.conversation_id = %(id)s
+    from webhook_events w where w.conversation_id = %(id)s and w.status not in ('ignored', 'echo_skipped')
     union all
     select e.at, 'job', 4,
            jsonb_build_object('id', e.id, 'job', e.job_id, 'task', e.task_name, 'step', e.type,
@@ -96,6 +96,10 @@ select at, kind, rank, facts from (
     select o.finished_at, 'outcome', 9,
            to_jsonb(o) || jsonb_build_object('run_s', extract(epoch from o.finished_at - o.started_at))
     from job_outcomes o where o.conversation_id = %(id)s
+    union all
+    select a.ended_at, 'attempt', 8,
+           to_jsonb(a) || jsonb_build_object('run_s', extract(epoch from a.ended_at - a.started_at))
+    from lost_attempts a where a.conversation_id = %(id)s
 ) everything
 where at < %(before)s
 order by at desc, rank desc limit %(most)s;
