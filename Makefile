@@ -1,7 +1,8 @@
 # Everything is called as `python -m` through .venv: see scripts/setup.py.
 PYTHON := .venv/bin/python
 PORT ?= 8000
-# Tests of pipelines mostly wait, for people's pace and for dead workers to be noticed: they do it side by side.
+# Tests of pipelines mostly wait, for people's pace and for dead workers to be noticed: they do it side by side, and begin early:
+# ordered by their number, as is usual, files of few long tests would come last and wait for each other.
 JOBS ?= 4
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
@@ -22,7 +23,7 @@ setup: ## .venv with the pinned packages; the other commands do it by themselves
 
 test: setup ## all tests but the long ones, with a Postgres of their own
 	@$(PYTHON) scripts/browser.py
-	@exec $(PYTHON) -m pytest -m "not long" -n $(JOBS) --dist loadfile $(ARGS)
+	@exec $(PYTHON) -m pytest -m "not long" -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: setup ## the tests that take minutes
 	@exec $(PYTHON) -m pytest -m long $(ARGS)
