@@ -7,7 +7,7 @@ JOBS ?= 4
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test test-long check format migrate web worker bench evals demo-traffic picture screenshots stop clean
+.PHONY: help demo setup test test-long check format migrate web worker doctor bench evals demo-traffic picture screenshots stop clean
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS=: read -r name rest; do printf '  make %-12s %s\n' "$$name" "$${rest#*## }"; done
@@ -45,6 +45,9 @@ web: setup ## the web process, on PORT
 
 worker: setup ## one worker
 	@exec $(PYTHON) -m procrastinate --app=nextnest.tasks.app worker
+
+doctor: setup ## is everything as it must be, and if not, what mends it
+	@exec $(PYTHON) -m nextnest doctor $(ARGS)
 
 bench: setup ## the performance tables
 	@exec $(PYTHON) -m bench $(ARGS)

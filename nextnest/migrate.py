@@ -94,6 +94,13 @@ def schema_is_current(conn: Connection[Any], folder: Path = MIGRATIONS) -> list[
     return [f"procrastinate {name}" for name in _procrastinate_migrations() if name not in names] + ours
 
 
+def differences(conn: Connection[Any], folder: Path = MIGRATIONS) -> None:
+    """Raise MigrationMissing or MigrationEdited when what was applied is not what the folder holds. Reads only; it needs to
+    read the whole history, as the role that migrates may."""
+    recorded = {row["version"]: row for row in SQL.applied.all(conn)}
+    _refuse_different(recorded, _read(folder))
+
+
 @contextmanager
 def _alone(conn: Connection[Any], say: Say) -> Iterator[None]:
     """Hold the session's advisory lock; it ends with the connection, so a crash leaves nothing locked."""
@@ -159,8 +166,7 @@ def _record_as_exported(conn: Connection[Any]) -> None:
 
 def _apply_ours(conn: Connection[Any], migrations: list[Migration], say: Say) -> list[str]:
     recorded = {row["version"]: row for row in SQL.applied.all(conn)}
-    _refuse_missing(recorded, migrations)
-    _refuse_edited(recorded, migrations)
+    _refuse_different(recorded, migrations)
     waiting = [migration for migration in migrations if migration.version not in recorded]
     for migration in waiting:
         with _one_transaction(conn, migration.path.name):
@@ -171,6 +177,11 @@ def _apply_ours(conn: Connection[Any], migrations: list[Migration], say: Say) ->
             )
         say(migration.path.name)
     return [migration.path.name for migration in waiting]
+
+
+def _refuse_different(recorded: dict[str, dict[str, Any]], migrations: list[Migration]) -> None:
+    _refuse_missing(recorded, migrations)
+    _refuse_edited(recorded, migrations)
 
 
 def _refuse_missing(recorded: dict[str, dict[str, Any]], migrations: list[Migration]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from nextnest.chatwoot.account import Account
 from nextnest.chatwoot.contacts import Contacts
 from nextnest.chatwoot.conversations import Conversations
 from nextnest.chatwoot.endpoints import LIST_CONVERSATIONS
@@ -13,7 +14,7 @@ from nextnest.chatwoot.transport import Transport
 from nextnest.settings import Settings
 
 
-class Chatwoot(Contacts, Conversations, Messages):
+class Chatwoot(Account, Contacts, Conversations, Messages):
     """One inbox of one Chatwoot account, for one event loop. `timeout_s` bounds each request as a whole.
 
     Every method may raise ChatwootUnavailable, ChatwootRefusesUs and ChatwootRejected; one that changes

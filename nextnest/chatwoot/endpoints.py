@@ -1,4 +1,4 @@
-"""Every request we send, as a table. Paths follow `/api/v1/accounts/{account_id}`."""
+"""Every request we send, as a table. Paths follow `/api/v1/accounts/{account_id}`, or `/api/v1` alone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Endpoint:
     path: str
     writes: bool = False
     hides_faults: bool = False
+    of_account: bool = True
 
     @property
     def is_about_a_conversation(self) -> bool:
@@ -47,3 +48,10 @@ REPLACE_LABELS = Endpoint("POST", "/conversations/{conversation_id}/labels", wri
 LIST_MESSAGES = Endpoint("GET", "/conversations/{conversation_id}/messages")
 # Its action turns every exception into a 422, a lost database connection included.
 CREATE_MESSAGE = Endpoint("POST", "/conversations/{conversation_id}/messages", writes=True, hides_faults=True)
+
+# What the doctor asks, and sets up when told to.
+GET_PROFILE = Endpoint("GET", "/profile", of_account=False)
+GET_INBOX = Endpoint("GET", "/inboxes/{inbox_id}")
+LIST_WEBHOOKS = Endpoint("GET", "/webhooks")
+CREATE_WEBHOOK = Endpoint("POST", "/webhooks", writes=True)
+UPDATE_WEBHOOK = Endpoint("PATCH", "/webhooks/{webhook_id}", writes=True)

@@ -22,6 +22,8 @@ import json
 import logging
 import ssl
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -74,8 +76,10 @@ class Transport:
 
     def __init__(self, *, base_url: str, account_id: int, token: str, timeout_s: float) -> None:
         self._timeout_s = timeout_s
+        self._account = f"/accounts/{account_id}"
+        self._clock: str | None = None
         self._client = httpx.AsyncClient(
-            base_url=f"{base_url.rstrip('/')}/api/v1/accounts/{account_id}",
+            base_url=f"{base_url.rstrip('/')}/api/v1",
             # With dashes: nginx drops header names with underscores.
             headers={"Api-Access-Token": token.strip(), "Accept": "application/json"},
             timeout=httpx.Timeout(timeout_s, connect=timeout_s * _CONNECT_SHARE),
@@ -87,6 +91,14 @@ class Transport:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    @property
+    def clock(self) -> datetime | None:
+        """What time it was there at the latest answer, to the second; None when that did not say."""
+        try:
+            return parsedate_to_datetime(self._clock) if self._clock else None
+        except ValueError:
+            return None
 
     async def call(
         self,
@@ -101,7 +113,9 @@ class Transport:
 
         Raises ChatwootUnavailable, OutcomeUnknown, ChatwootRefusesUs, ConversationGone or ChatwootRejected.
         """
-        response = await self._send(endpoint, endpoint.path.format(**ids), query, body)
+        place = self._account if endpoint.of_account else ""
+        response = await self._send(endpoint, place + endpoint.path.format(**ids), query, body)
+        self._clock = response.headers.get("Date")
         if not response.is_success:
             raise _refusal(endpoint, response)
         try:

@@ -23,7 +23,8 @@ from sandbox.chatwoot import ChatwootSandbox
 from tests.doors.conftest import client_of
 from tests.doors.wire import Exchange, Recorder, server
 
-PREFIX = "/api/v1/accounts/{account_id}"
+API = "/api/v1"
+PREFIX = f"{API}/accounts/{{account_id}}"
 FILE = os.environ.get("CHATWOOT_OPENAPI")
 OURS = [value for value in vars(endpoints).values() if isinstance(value, Endpoint)]
 
@@ -35,6 +36,7 @@ DRIFT = {
     "no provider, an API inbox among them (the column allows it, the file does not)",
     "POST /conversations/{conversation_id}/messages request message_type: enum": "the code takes `activity` and "
     "`template` as well; the file names only incoming and outgoing (message_builder.rb)",
+    "GET /webhooks answer: type": "`{payload: {webhooks: []}}`; the file borrows a bare list (webhooks/index.json.jbuilder)",
     "GET /conversations query sort_by: unknown": "the code reads it, the file leaves it out "
     "(conversation_finder.rb)",
 }
@@ -79,6 +81,15 @@ async def use_everything(chatwoot: Chatwoot, sandbox: ChatwootSandbox) -> None:
         await use_conversation(chatwoot, conversation_id, sandbox.agent.id)
         await chatwoot.contact_conversations(contact.id)
     await chatwoot.recent_conversations()
+    await use_account(chatwoot)
+
+
+async def use_account(chatwoot: Chatwoot) -> None:
+    await chatwoot.profile()
+    await chatwoot.inbox()
+    made = await chatwoot.create_webhook("https://nextnest.example/api/chatwoot-webhook", ["message_created"])
+    await chatwoot.update_webhook(made.id, made.url, ["message_created", "conversation_updated"])
+    await chatwoot.webhooks()
 
 
 async def use_conversation(chatwoot: Chatwoot, conversation_id: int, person_id: int) -> None:
@@ -132,7 +143,7 @@ def wrong(document: dict[str, Any], part: str, schema: dict[str, Any] | None, va
 
 def operation(document: dict[str, Any], endpoint: Endpoint) -> Any:
     """The document's description; it names the ids in paths differently."""
-    wanted = anonymous(PREFIX + endpoint.path)
+    wanted = anonymous(full_path(endpoint))
     matching = [value for path, value in document["paths"].items() if anonymous(path) == wanted]
     assert len(matching) == 1, f"{endpoint} is not in the document"
     return matching[0][endpoint.method.lower()]
@@ -141,10 +152,14 @@ def operation(document: dict[str, Any], endpoint: Endpoint) -> Any:
 def endpoint_of(exchange: Exchange) -> Endpoint:
     path = urlsplit(exchange.request.path).path
     for endpoint in OURS:
-        pattern = re.sub(r"\{\w+\}", r"\\d+", PREFIX + endpoint.path)
+        pattern = re.sub(r"\{\w+\}", r"\\d+", full_path(endpoint))
         if endpoint.method == exchange.request.method and re.fullmatch(pattern, path):
             return endpoint
     raise AssertionError(f"{exchange.request.method} {path} is not in the table of endpoints")
+
+
+def full_path(endpoint: Endpoint) -> str:
+    return (PREFIX if endpoint.of_account else API) + endpoint.path
 
 
 def anonymous(path: str) -> str:

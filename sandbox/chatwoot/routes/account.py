@@ -1,6 +1,8 @@
 """The account's furniture: inboxes, webhooks, agents, attribute definitions; and the caller's profile."""
 
 import secrets
+from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
@@ -55,16 +57,30 @@ def webhooks() -> ResponseReturnValue:
 def create_webhook() -> ResponseReturnValue:
     require_administrator()
     with desk().acting() as state:
-        given = params()
-        given = given.get("webhook", given)
-        url = str(given.get("url") or "")
-        subscriptions = given.get("subscriptions") or list(ACCOUNT_EVENTS)
-        if not url.startswith(("http://", "https://")):
-            raise RecordInvalid({"url": "is invalid"})
-        if not set(subscriptions) <= set(ACCOUNT_EVENTS):
-            raise RecordInvalid({"subscriptions": "Invalid events"})
-        secret = secrets.token_hex(SECRET_BYTES)
-        row = Webhook(state.next_id(Webhook), url, str(given.get("name") or ""), list(subscriptions), secret)
+        given = _webhook_params()
+        row = Webhook(
+            id=state.next_id(Webhook),
+            url=str(given.get("url") or ""),
+            name=str(given.get("name") or ""),
+            subscriptions=list(given.get("subscriptions") or ACCOUNT_EVENTS),
+            secret=secrets.token_hex(SECRET_BYTES),
+        )
+        _check_webhook(row)
+        state.add(row)
+        return {"payload": {"webhook": furniture.webhook(state, row)}}
+
+
+@blueprint.patch("/webhooks/<int:webhook_id>")
+def update_webhook(webhook_id: int) -> ResponseReturnValue:
+    """Its secret stays the same."""
+    require_administrator()
+    with desk().acting() as state:
+        if webhook_id not in state.webhooks:
+            raise NotFound
+        given = _webhook_params()
+        changes = {name: given[name] for name in ("url", "name", "subscriptions") if name in given}
+        row = replace(state.webhooks[webhook_id], **changes)
+        _check_webhook(row)
         state.add(row)
         return {"payload": {"webhook": furniture.webhook(state, row)}}
 
@@ -85,6 +101,19 @@ def define_attribute() -> ResponseReturnValue:
             "attribute_key": key,
             "attribute_model": "contact_attribute" if is_contact else "conversation_attribute",
         }
+
+
+def _webhook_params() -> dict[str, Any]:
+    given = params()
+    nested = given.get("webhook", given)
+    return nested if isinstance(nested, dict) else {}
+
+
+def _check_webhook(row: Webhook) -> None:
+    if not row.url.startswith(("http://", "https://")):
+        raise RecordInvalid({"url": "is invalid"})
+    if not set(row.subscriptions) <= set(ACCOUNT_EVENTS):
+        raise RecordInvalid({"subscriptions": "Invalid events"})
 
 
 def _is_administrator() -> bool:

@@ -1,0 +1,244 @@
+"""The database: reachable and encrypted, through which door, with which schema and rights, and who works there."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+from psycopg.conninfo import conninfo_to_dict
+
+from nextnest import migrate
+from nextnest.database import AnyDoor, conninfo
+from nextnest.doctor.findings import Check, Finding, green, red, yellow
+from nextnest.door import look
+from nextnest.errors import ConfigurationError, MigrationError
+from nextnest.roles import KINDS
+from nextnest.rules.alarms import DEAD_S
+from nextnest.store import doctor as store
+from nextnest.store import roles, web
+from nextnest.store.statements import read
+
+# A connection, or two behind a pooler, with five seconds for each; then a few short statements.
+_TIMEOUT_S = 15
+# All statements of the product, in some thirty round trips.
+_SCHEMA_TIMEOUT_S = 30
+# How long a notification may take; it comes within milliseconds or never.
+_HEARD_WITHIN_S = 3
+# A worker's waits and a webhook's signature use the machine's clock: NTP keeps it within milliseconds. A signature is
+# refused beyond 300 s (nextnest/rules/signature.py); long before that somebody should look.
+SOME_S, FAR_S = 2, 60
+_NO_PREPARE = ("create ", "do ", "alter ", "set ")
+_OURS = Path(web.__file__).parent
+
+
+class Database:
+    """What is found out through one connection string."""
+
+    def __init__(self, dsn: str, web_dsn: str | None) -> None:
+        self._dsn, self._web_dsn = dsn, web_dsn
+
+    def checks(self) -> list[Check]:
+        """In the order in which they make sense."""
+        found = [
+            Check("Database", self._reachable, _TIMEOUT_S),
+            Check("Door", self._door, _TIMEOUT_S, needs="Database"),
+            Check("Clock", self._clock, _TIMEOUT_S, needs="Database"),
+            Check("Schema", self._schema, _SCHEMA_TIMEOUT_S, needs="Database"),
+            Check("Rights", self._rights, _TIMEOUT_S, needs="Schema"),
+            Check("Exposure", self._exposure, _TIMEOUT_S, needs="Schema"),
+            Check("Workers", self._workers, _TIMEOUT_S, needs="Schema"),
+        ]
+        if self._web_dsn and self._web_dsn != self._dsn:
+            found.insert(2, Check("Web's door", self._door_of_web, _TIMEOUT_S))
+        return found
+
+    def _reachable(self) -> Iterator[Finding]:
+        try:
+            with self._connected() as conn:
+                row = store.server(conn)
+                yield green(f"Postgres {row['version'].split()[0]} answers as {row['login']}")
+                yield _encryption(conn)
+        except psycopg.OperationalError as error:
+            yield red(
+                f"not reached: {_first_line(error)}", "Check DATABASE_URL, and that the server lets us in."
+            )
+
+    def _door(self) -> Iterator[Finding]:
+        try:
+            door = look(self._dsn)
+            door.require_schema()
+        except ConfigurationError as error:
+            yield red("DATABASE_URL leads to no door of ours", error.detail)
+            return
+        if not door.keeps_session:
+            yield yellow(
+                "a transaction-mode pooler: LISTEN hears nothing, a worker polls and chat pages too",
+                "Give DATABASE_URL the direct or the session connection string; this one may be WEB_DATABASE_URL.",
+            )
+            return
+        kind = "a session-mode pooler" if door.pooled else "the database itself"
+        if self._hears():
+            yield green(f"{kind}; a notification is heard")
+        else:
+            yield red(
+                f"{kind}, and a notification is not heard", "Workers only poll then: see what stands between."
+            )
+
+    def _door_of_web(self) -> Iterator[Finding]:
+        assert self._web_dsn
+        try:
+            door = look(self._web_dsn, "WEB_DATABASE_URL")
+        except (ConfigurationError, psycopg.OperationalError) as error:
+            yield red(f"not reached: {_first_line(error)}", "Check WEB_DATABASE_URL.")
+            return
+        kind = ("a session-mode" if door.keeps_session else "a transaction-mode") + " pooler"
+        yield green(
+            f"{kind if door.pooled or not door.keeps_session else 'the database itself'}, which web can use"
+        )
+
+    def _hears(self) -> bool:
+        with self._connected() as listener, self._connected() as speaker:
+            listener.execute("listen nextnest_doctor")
+            speaker.execute("notify nextnest_doctor")
+            return bool(list(listener.notifies(timeout=_HEARD_WITHIN_S, stop_after=1)))
+
+    def _clock(self) -> Iterator[Finding]:
+        with self._connected() as conn:
+            before = time.time()
+            there = store.clock(conn)
+            apart = there - (before + time.time()) / 2
+        yield compared("the database's clock", timedelta(seconds=apart))
+
+    def _schema(self) -> Iterator[Finding]:
+        with self._connected() as conn:
+            if missing := migrate.schema_is_current(conn):
+                yield red(f"lacks {_some(missing)}", "Run make migrate.")
+                return
+            yield from _drift(conn)
+
+    def _rights(self) -> Iterator[Finding]:
+        with self._connected() as conn:
+            row = store.server(conn)
+            groups = sorted({group for kind in KINDS.values() for group in kind.groups})
+            if missing := roles.missing_groups(conn, groups):
+                yield yellow(
+                    f"the groups {_some(missing)} are missing: everything runs as the owner",
+                    "Have an administrator create them, then run make migrate.",
+                )
+            elif row["groups"]:
+                yield green(f"{row['login']} may do what {', '.join(row['groups'])} may")
+            elif row["owner"]:
+                yield green(f"{row['login']} owns the schema; logins with less: python -m nextnest.roles")
+            else:
+                yield red(
+                    f"{row['login']} may do nothing here", "Make a login with python -m nextnest.roles."
+                )
+
+    def _exposure(self) -> Iterator[Finding]:
+        with self._connected() as conn:
+            found = [f"{row['what']} ({row['who']})" for row in store.exposed(conn)]
+        if found:
+            yield red(f"open: {_some(found)}", "Run make migrate: it takes every such right away.")
+        else:
+            yield green("closed to PUBLIC, anon, authenticated and service_role; rows and views guarded")
+
+    def _workers(self) -> Iterator[Finding]:
+        with self._connected() as conn:
+            alive = web.workers_alive(conn, DEAD_S)
+        if not alive:
+            yield red(f"none was heard of within {DEAD_S} s", "Start one with make worker.")
+        elif alive == 1:
+            yield yellow("one is alive", "Two survive the loss of one.")
+        else:
+            yield green(f"{alive} are alive")
+
+    def _connected(self) -> Connection[Any]:
+        return AnyDoor.connect(conninfo(self._dsn, "doctor"), autocommit=True, prepare_threshold=None)
+
+
+def compared(whose: str, apart: timedelta) -> Finding:
+    """What a difference between a clock and this machine's means."""
+    seconds = apart.total_seconds()
+    if abs(seconds) <= SOME_S:
+        return green(f"{whose} and this machine's agree")
+    says = f"{whose} is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} this machine's"
+    mend = "Keep clocks by NTP: webhooks 300 s apart are refused, waits are wrong by as much."
+    return red(says, mend) if abs(seconds) > FAR_S else yellow(says, mend)
+
+
+def _encryption(conn: Connection[Any]) -> Finding:
+    mode = conn.info.get_parameters().get("sslmode", "prefer")
+    if conn.pgconn.ssl_in_use and mode == "verify-full":
+        return green("encrypted, the server's name and certificate verified")
+    if _is_this_machine(conn):
+        return green("on this machine")
+    mend = "Put sslmode=verify-full and sslrootcert into the connection string (docs/supabase.md, TLS)."
+    if conn.pgconn.ssl_in_use:
+        return yellow(f"encrypted, and any server is believed (sslmode={mode})", mend)
+    return red("not encrypted", mend)
+
+
+def _is_this_machine(conn: Connection[Any]) -> bool:
+    host = str(conninfo_to_dict(conn.info.dsn).get("host") or "")
+    return host in {"", "localhost", "127.0.0.1", "::1"} or host.startswith("/")
+
+
+def _drift(conn: Connection[Any]) -> Iterator[Finding]:
+    """Whether the schema is still what the migrations made: by their record, by every statement of ours, by its parts."""
+    try:
+        migrate.differences(conn)
+    except MigrationError as error:
+        yield red(str(error), "Run the version that made it, or undo the change.")
+    except psycopg.errors.InsufficientPrivilege:
+        pass  # only the role that migrates may read what each migration was
+    unfit = [problem for file in sorted(_OURS.glob("*.sql")) if (problem := _unfit(conn, file))]
+    if unfit:
+        yield red(
+            f"was changed by hand: {_some(unfit)}", "Undo the change, or restore the schema from a backup."
+        )
+    if broken := store.broken(conn):
+        yield red(f"has parts that do not work: {_some(broken)}", "Enable the trigger, or reindex.")
+    if not unfit and not broken:
+        yield green("complete, Procrastinate's included; every statement fits it")
+
+
+def _unfit(conn: Connection[Any], file: Path) -> str | None:
+    """What Postgres says against the statements of a file, all of them in one round trip and one transaction."""
+    script = "".join(
+        f"prepare probe as {_numbered(statement.sql.decode())}; deallocate probe;\n"
+        for statement in read(file).values()
+        if not _bare(statement.sql).startswith(_NO_PREPARE)
+    )
+    try:
+        if script:
+            conn.execute(script.encode())
+    except psycopg.ProgrammingError as error:
+        return f"{file.name}: {error.diag.message_primary}"
+    return None
+
+
+def _bare(sql: bytes) -> str:
+    return re.sub(r"^\s*--.*$", "", sql.decode(), flags=re.MULTILINE).strip().lower()
+
+
+def _numbered(sql: str) -> str:
+    """Named parameters as the server counts them; a doubled percent sign is one."""
+    seen: dict[str, int] = {}
+    numbered = re.sub(r"%\((\w+)\)s", lambda found: f"${seen.setdefault(found[1], len(seen) + 1)}", sql)
+    return numbered.replace("%%", "%")
+
+
+def _some(names: list[str]) -> str:
+    """The first three, and how many more."""
+    more = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
