@@ -19,6 +19,7 @@ from nextnest.doctor.findings import Check, Finding, green, red, run
 from nextnest.settings import Settings
 from sandbox.chatwoot import ChatwootSandbox
 from sandbox.model import ModelSandbox
+from tests import forkserver
 from tests.databases import as_login, drop_login
 from tests.doors.wire import Recorder, server
 from tests.pgbouncer import pgbouncer
@@ -39,15 +40,8 @@ class Practice:
     environment: dict[str, str]
 
     def doctor(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "nextnest", "doctor", *arguments],
-            cwd=ROOT,
-            env={name: value for name, value in (self.environment | changes).items() if value},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        given = {name: value for name, value in (self.environment | changes).items() if value}
+        return forkserver.run("nextnest", "doctor", *arguments, environment=given, timeout=120)
 
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.database_url, autocommit=True) as conn:

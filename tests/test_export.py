@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
@@ -12,6 +11,7 @@ import pytest
 from psycopg import sql
 
 from nextnest.migrate import MIGRATIONS, migrate
+from tests import forkserver
 from tests.catalog import schema_of
 from tests.databases import in_database
 
@@ -33,10 +33,7 @@ def exported(tmp_path: Path) -> Path:
 
 
 def export(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "nextnest.migrate", "export", str(folder)]
-    return subprocess.run(
-        command, cwd=PROJECT, env={}, capture_output=True, text=True, timeout=60, check=False
-    )
+    return forkserver.run("nextnest.migrate", "export", str(folder), environment={})
 
 
 def push(url: str, folder: Path) -> list[str]:

@@ -22,6 +22,7 @@ from nextnest.migrate import (
     migrate,
     schema_is_current,
 )
+from tests import forkserver
 
 PROJECT = Path(__file__).parent.parent
 FIRST = "20260101000000_tables.sql"
@@ -293,14 +294,7 @@ def install_procrastinate_3_3(url: str) -> list[str]:
 
 
 def command(url: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nextnest.migrate"],
-        cwd=PROJECT,
-        env={"DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return forkserver.run("nextnest.migrate", environment={"DATABASE_URL": url})
 
 
 def rows(url: str, query: str) -> list[Any]:

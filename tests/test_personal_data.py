@@ -8,7 +8,6 @@ import os
 import re
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import pytest
 from nextnest.database import conninfo
 from nextnest.reception import accept_customer_message
 from nextnest.store import personal_data, web
+from tests import forkserver
 from tests.people_held import everything, found, hold, refuse
 from tests.pipelines.world import ROOT, running_world
 
@@ -90,15 +90,8 @@ def conn(database_url: str) -> Iterator[Connection]:
 def run(database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command as an operator runs it."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "nextnest.personal_data", *arguments],
-        cwd=ROOT,
-        env=kept | {"DATABASE_URL": database_url},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    environment = kept | {"DATABASE_URL": database_url}
+    return forkserver.run("nextnest.personal_data", *arguments, environment=environment)
 
 
 def test_after_erasing_no_table_holds_anything_of_the_contact(database_url: str, conn: Connection) -> None:

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 
 import psycopg
 import pytest
 
 from nextnest.roles import Kind, NoGroups, make_login, url_for
+from tests import forkserver
 from tests.databases import as_login, drop_login
-from tests.pipelines.world import ROOT
 from tests.test_rights import look
 
 
 def command(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nextnest.roles", *arguments],
-        cwd=ROOT,
-        env={"DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return forkserver.run("nextnest.roles", *arguments, environment={"DATABASE_URL": url})
 
 
 def test_the_command_makes_a_login_and_a_second_call_changes_its_password(database_url: str) -> None:

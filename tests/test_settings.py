@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from nextnest.rules.money import Price
 from nextnest.settings import Settings
+from tests import forkserver
 
 ROOT = Path(__file__).resolve().parents[1]
 GOOD = {
@@ -27,15 +28,8 @@ GOOD = {
 
 
 def _start(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "procrastinate", "--app=nextnest.tasks.app", "worker"]
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    command = ("procrastinate", "--app=nextnest.tasks.app", "worker")
+    return forkserver.run(*command, environment=environment, cwd=folder)
 
 
 def test_missing_settings_stop_web_with_one_line_that_names_them(tmp_path: Path) -> None:

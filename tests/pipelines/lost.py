@@ -116,7 +116,8 @@ def _messages(world: World, pairs: list[Pair]) -> None:
 
 
 def _submit(world: World, pairs: Iterable[Pair]) -> None:
-    with ThreadPoolExecutor(8) as pool:
+    # Few at once: on a slow machine web would give up waiting for Chatwoot and leave a lead to a job that nobody runs yet.
+    with ThreadPoolExecutor(3) as pool:
         for _ in pool.map(lambda pair: _open(world, pair), pairs):
             pass
 

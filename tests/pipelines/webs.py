@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +11,9 @@ from typing import Any
 
 import httpx
 
-from tests.pipelines.world import LEAD, ROOT, World, free_port
+from tests import forkserver
+from tests.forkserver import Process
+from tests.pipelines.world import LEAD, World, free_port
 from tests.waiting import until
 
 
@@ -22,7 +22,7 @@ class Web:
     """One web process (gunicorn with one worker) and where it listens."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: Process
 
     def submit(self, **fields: Any) -> httpx.Response:
         """Send the lead form with these fields changed."""
@@ -43,11 +43,11 @@ def another_web(world: World, **changes: str) -> Iterator[Web]:
     """A web process on the world's database and stand-ins; `changes` are settings. Webhooks go on to the world's own."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+    command = ["gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
     command += ["--threads", "8", "--graceful-timeout", "2", "web:create_app()"]
     with (world.log_folder / f"web-{port}").open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=world.environment | changes, stdout=log, stderr=log, start_new_session=True
+        process = forkserver.start(
+            *command, environment=world.environment | changes, output=log, new_session=True
         )
     web = Web(url, process)
     try:

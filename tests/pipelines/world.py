@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,8 @@ from psycopg.rows import dict_row
 
 from sandbox.chatwoot import ChatwootSandbox
 from sandbox.model import ModelSandbox
+from tests import forkserver
+from tests.forkserver import Process
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,13 +56,13 @@ class World:
     environment: dict[str, str]
     log_folder: Path
     stack: ExitStack
-    web: subprocess.Popen[bytes]
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    web: Process
+    workers: list[Process] = field(default_factory=list)
     of_workers: Mapping[str, str] = field(default_factory=dict)
 
-    def start_worker(self, **changes: str) -> subprocess.Popen[bytes]:
+    def start_worker(self, **changes: str) -> Process:
         """One stock `procrastinate worker`."""
-        command = [sys.executable, "-m", "procrastinate", "--app=nextnest.tasks.app", "worker"]
+        command = ["procrastinate", "--app=nextnest.tasks.app", "worker"]
         name = f"worker-{len(self.workers)}"
         worker = self.stack.enter_context(
             _process(command, self.environment | dict(self.of_workers) | changes, self.log_folder / name)
@@ -159,9 +160,9 @@ def running_world(
             model = stack.enter_context(ModelSandbox())
         port = free_port()
         environment = _environment(database_url, chatwoot, model, port) | changes
-        web = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "16"]
+        web = ["gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "16"]
         web += ["--graceful-timeout", "2", "web:create_app()"]
-        process = stack.enter_context(_process(web, environment, log_folder / "web"))
+        process = stack.enter_context(_process(web, environment | _OF_WEB, log_folder / "web"))
         world = World(
             database_url, chatwoot, model, f"http://127.0.0.1:{port}", environment, log_folder, stack, process
         )
@@ -173,6 +174,10 @@ def running_world(
         chatwoot.set_webhook(f"{world.web_url}/api/chatwoot-webhook")
         yield world
         chatwoot.set_webhook(None)
+
+
+# Workers give up on a lost answer soon: tests wait for it. Web has longer, so that a slow machine opens leads at once, too.
+_OF_WEB = {"CHATWOOT_TIMEOUT_S": "6"}
 
 
 def _environment(
@@ -201,9 +206,9 @@ def _environment(
 
 
 @contextmanager
-def _process(command: list[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _process(command: list[str], environment: dict[str, str], log: Path) -> Iterator[Process]:
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        process = forkserver.start(*command, environment=environment, output=output)
         try:
             yield process
         finally:

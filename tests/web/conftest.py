@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import expect
 from psycopg.rows import dict_row
 from werkzeug.serving import make_server
 
@@ -18,6 +19,9 @@ from nextnest.settings import Settings
 from sandbox.chatwoot import ChatwootSandbox
 from tests.databases import as_login, drop_login
 from web import create_app
+
+# Chromium on a busy machine: what shows within five seconds elsewhere takes longer there.
+expect.set_options(timeout=20_000)
 
 Rows = list[dict[str, Any]]
 Query = Callable[..., Rows]

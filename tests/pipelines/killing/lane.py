@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.databases import scratch_database
+from tests.forkserver import Process
 from tests.pipelines.killing.gate import Boundary, Gate, Idle
 from tests.pipelines.killing.http import HttpWire
 from tests.pipelines.killing.postgres import PostgresWire
@@ -55,7 +55,7 @@ class Lane:
         }
         self.worker = self.start_worker()
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
+    def start_worker(self) -> Process:
         """The next worker of this lane."""
         self.worker = self.world.start_worker(**self._through)
         return self.worker
