@@ -33,9 +33,11 @@ async def old_refused(conn: AsyncConnection[Any], before: datetime, most: int) -
     return [row["id"] for row in await SQL.old_refused.aall(conn, before=before, most=most)]
 
 
-async def forget_jobs(conn: AsyncConnection[Any], before: datetime, most: int) -> int:
-    """Drop jobs that ended before a moment, and their events; how many jobs they were."""
-    return await SQL.forget_jobs.arun(conn, before=before, most=most)
+async def forget_jobs(
+    conn: AsyncConnection[Any], before: datetime, most: int, *, failed_before: datetime
+) -> int:
+    """Drop jobs that ended before a moment, failed ones before another, and their events; how many jobs they were."""
+    return await SQL.forget_jobs.arun(conn, before=before, failed_before=failed_before, most=most)
 
 
 async def forget_outcomes(conn: AsyncConnection[Any], before: datetime, most: int) -> int:

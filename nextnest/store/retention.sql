@@ -14,13 +14,15 @@ order by c.conversation_id limit %(most)s;
 -- old_refused: Refused forms older than this.
 select id from leads where state = 'rejected' and received_at < %(before)s order by received_at limit %(most)s;
 
--- forget_jobs: Drop jobs that ended before this; their events go with them.
+-- forget_jobs: Drop jobs that ended before this (failed ones before the other moment); their events go with them.
 delete from procrastinate_jobs where id in (
     select j.id from procrastinate_jobs j
     where j.status in ('succeeded', 'failed', 'aborted', 'cancelled')
-      and not exists (select from procrastinate_events e where e.job_id = j.id and e.at >= %(before)s)
-    order by j.id limit %(most)s);
+      and not exists (select from procrastinate_events e where e.job_id = j.id and e.at >=
+                      case j.status when 'failed' then %(failed_before)s::timestamptz else %(before)s end)
+    order by j.id limit %(most)s for update skip locked);
 
 -- forget_outcomes: Drop what jobs did before this; the views look back a day.
 delete from job_outcomes where (job_id, attempt) in (
-    select job_id, attempt from job_outcomes where finished_at < %(before)s limit %(most)s);
+    select job_id, attempt from job_outcomes where finished_at < %(before)s
+    order by finished_at limit %(most)s for update skip locked);

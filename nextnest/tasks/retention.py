@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 _AT_NIGHT = "0 19 * * *"
 # A form that could not be understood: long enough to notice that good ones are refused and to ring somebody back.
 REFUSED_KEPT_DAYS = 30
+# A failed job is one that somebody still has to look at: three months of them, or longer if all are kept longer.
+FAILED_KEPT_DAYS = 90
 # Contacts read at once, and erased at most in one night: twenty times what fifty leads a day need.
 _BATCH, _MOST = 200, 1000
 # Records of jobs dropped at once, and at most in one night: fifty conversations a day leave some thousands.
@@ -72,7 +75,9 @@ async def forget(
     if retention_days:
         done["contacts"] = await _forget_contacts(conn, now - timedelta(days=retention_days))
     before = now - timedelta(days=jobs_kept_days)
-    done["jobs"] = await _drop(retention.forget_jobs, conn, before)
+    failed_before = min(before, now - timedelta(days=FAILED_KEPT_DAYS))
+    forget_jobs = partial(retention.forget_jobs, failed_before=failed_before)
+    done["jobs"] = await _drop(forget_jobs, conn, before)
     done["outcomes"] = await _drop(retention.forget_outcomes, conn, before)
     done["lost_attempts"] = await _drop(attempts.forget_lost, conn, before)
     return done

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +21,7 @@ from psycopg import AsyncConnection
 from nextnest.database import conninfo
 from nextnest.settings import Settings
 from nextnest.tasks import app
-from nextnest.tasks.retention import REFUSED_KEPT_DAYS, forget
+from nextnest.tasks.retention import FAILED_KEPT_DAYS, REFUSED_KEPT_DAYS, forget
 from tests.people_held import everything, found, hold, refuse
 from tests.pipelines.world import running_world
 
@@ -61,6 +64,45 @@ def ended_job(conn: Connection, status: str, at: datetime) -> int:
     conn.execute("update procrastinate_jobs set status = %s where id = %s", [status, row[0]])
     conn.execute("update procrastinate_events set at = %s where job_id = %s", [at, row[0]])
     return int(row[0])
+
+
+def many_ended_jobs(conn: Connection, number: int, at: datetime) -> None:
+    """As many jobs that succeeded then, each with one event."""
+    with conn.transaction():
+        conn.execute(
+            "set local session_replication_role = replica"
+        )  # events are written below, with their age
+        conn.execute(
+            "with ended as (insert into procrastinate_jobs (queue_name, task_name, status)"
+            " select 'default', 'upkeep', 'succeeded' from generate_series(1, %s) returning id)"
+            " insert into procrastinate_events (job_id, type, at) select id, 'succeeded', %s from ended",
+            [number, at],
+        )
+    conn.execute("analyze procrastinate_jobs, procrastinate_events")
+
+
+@contextmanager
+def deferring(database_url: str) -> Iterator[list[int]]:
+    """Somebody defers one job after another meanwhile, and waits a second for a lock at most; their ids."""
+    done, ids = Event(), list[int]()
+
+    def defer() -> None:
+        options = "-c search_path=nextnest -c lock_timeout=1s"
+        with psycopg.connect(database_url, options=options, autocommit=True) as connection:
+            while not done.wait(0.02):
+                row = connection.execute(
+                    "insert into procrastinate_jobs (queue_name, task_name) values ('default', 'any') returning id"
+                ).fetchone()
+                assert row
+                ids.append(row[0])
+
+    with ThreadPoolExecutor(1) as pool:
+        deferring_all_along = pool.submit(defer)
+        try:
+            yield ids
+        finally:
+            done.set()
+        deferring_all_along.result()
 
 
 def test_who_has_been_silent_for_the_retention_is_erased_and_others_are_not(
@@ -159,14 +201,47 @@ def test_more_than_one_batch_is_forgotten_in_one_night(database_url: str, conn: 
 def test_finished_jobs_go_with_their_events_and_unfinished_ones_stay(
     database_url: str, conn: Connection
 ) -> None:
-    ended = ["succeeded", "failed", "aborted", "cancelled"]
+    ended = ["succeeded", "aborted", "cancelled"]
     for status in ended:
         ended_job(conn, status, ago(31))
     stay = {ended_job(conn, status, ago(29)) for status in ended} | {ended_job(conn, "doing", ago(99))}
     stay.add(ended_job(conn, "todo", ago(99)))
-    assert run(database_url)["jobs"] == 4
+    assert run(database_url)["jobs"] == 3
     assert {row[0] for row in conn.execute("select id from procrastinate_jobs")} == stay
     assert {row[0] for row in conn.execute("select job_id from procrastinate_events")} == stay
+
+
+def test_failed_jobs_are_kept_longer_and_as_long_as_all_others_at_least(
+    database_url: str, conn: Connection
+) -> None:
+    ended_job(conn, "failed", ago(FAILED_KEPT_DAYS + 1))
+    stays = ended_job(conn, "failed", ago(FAILED_KEPT_DAYS - 1))
+    assert run(database_url, jobs_kept_days=FAILED_KEPT_DAYS + 2)["jobs"] == 0
+    assert run(database_url)["jobs"] == 1
+    assert conn.execute("select id from procrastinate_jobs").fetchall() == [(stays,)]
+
+
+def test_a_hundred_thousand_old_jobs_go_while_somebody_holds_a_snapshot_and_new_ones_are_deferred(
+    database_url: str, conn: Connection
+) -> None:
+    """Statements come in pieces, so one second for a lock is plenty for whoever defers meanwhile."""
+    many_ended_jobs(conn, 100_000, ago(31))
+    with psycopg.connect(database_url, options="-c search_path=nextnest") as reader:
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        assert reader.execute("select count(*) from procrastinate_jobs").fetchone() == (100_000,)
+        with deferring(database_url) as deferred:
+            assert run(database_url)["jobs"] == 100_000
+        assert reader.execute("select count(*) from procrastinate_jobs").fetchone() == (100_000,)
+    assert deferred, "somebody deferred meanwhile"
+    assert {row[0] for row in conn.execute("select id from procrastinate_jobs")} == set(deferred)
+
+
+def test_a_job_somebody_has_locked_is_stepped_over(database_url: str, conn: Connection) -> None:
+    locked, _other = ended_job(conn, "succeeded", ago(31)), ended_job(conn, "succeeded", ago(31))
+    with psycopg.connect(database_url, options="-c search_path=nextnest") as holder:
+        holder.execute("select from procrastinate_jobs where id = %s for update", [locked])
+        assert run(database_url)["jobs"] == 1
+    assert run(database_url)["jobs"] == 1
 
 
 def test_outcomes_go_with_the_jobs_age_and_what_views_need_stays(database_url: str, conn: Connection) -> None:
