@@ -112,4 +112,5 @@ select content from incoming_messages where conversation_id = %(conversation_id)
 
 -- forget_events: Drop old webhook events; they only show that Chatwoot calls.
 delete from webhook_events
-where id in (select id from webhook_events where received_at < now() - make_interval(days => %(days)s) limit 1000);
+where id = any (array(select id from webhook_events where received_at < now() - make_interval(days => %(days)s)
+                      order by received_at limit 1000));

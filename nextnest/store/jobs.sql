@@ -85,11 +85,14 @@ update procrastinate_jobs
 set status = 'failed', attempts = attempts + 1
 where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id is not distinct from %(worker_id)s;
 
--- forget_upkeep: Drop the rows of upkeep's own finished jobs; they run every few seconds and say nothing afterwards.
-delete from procrastinate_jobs
-where id in (
-    select j.id from procrastinate_jobs j join procrastinate_events e on e.job_id = j.id
-    where j.task_name = any (%(tasks)s) and j.status in ('succeeded', 'failed', 'aborted')
-      and e.type in ('succeeded', 'failed', 'aborted') and e.at < now() - make_interval(secs => %(older_than_s)s)
-    limit 1000
-);
+-- forget_upkeep: Drop finished jobs of upkeep itself but those somebody holds; they run every few seconds and say nothing afterwards.
+with old as (
+    select j.id from procrastinate_jobs j
+    where j.queueing_lock = j.task_name and j.status in ('succeeded', 'failed', 'aborted')
+      and j.task_name = any (%(tasks)s)
+      and exists (select from procrastinate_events e
+                  where e.job_id = j.id and e.type in ('succeeded', 'failed', 'aborted')
+                    and e.at < now() - make_interval(secs => %(older_than_s)s))
+    order by j.id limit 1000 for update skip locked
+)
+delete from procrastinate_jobs j using old where j.id = old.id;

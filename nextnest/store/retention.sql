@@ -14,15 +14,21 @@ order by c.conversation_id limit %(most)s;
 -- old_refused: Refused forms older than this.
 select id from leads where state = 'rejected' and received_at < %(before)s order by received_at limit %(most)s;
 
--- forget_jobs: Drop jobs that ended before this (failed ones before the other moment); their events go with them.
-delete from procrastinate_jobs where id in (
+-- forget_jobs: Drop jobs that ended before this (failed ones before the other moment) but those somebody holds; their events go along.
+with old as (
     select j.id from procrastinate_jobs j
     where j.status in ('succeeded', 'failed', 'aborted', 'cancelled')
+      and j.id < coalesce((select o.job_id from job_outcomes o where o.finished_at >= %(before)s
+                           order by o.finished_at, o.job_id desc limit 1), 9223372036854775807)
       and not exists (select from procrastinate_events e where e.job_id = j.id and e.at >=
                       case j.status when 'failed' then %(failed_before)s::timestamptz else %(before)s end)
-    order by j.id limit %(most)s for update skip locked);
+    order by j.id limit %(most)s for update skip locked
+)
+delete from procrastinate_jobs j using old where j.id = old.id;
 
--- forget_outcomes: Drop what jobs did before this; the views look back a day.
-delete from job_outcomes where (job_id, attempt) in (
+-- forget_outcomes: Drop what jobs did before this but what somebody holds; the views look back a day.
+with old as (
     select job_id, attempt from job_outcomes where finished_at < %(before)s
-    order by finished_at limit %(most)s for update skip locked);
+    order by finished_at limit %(most)s for update skip locked
+)
+delete from job_outcomes o using old where (o.job_id, o.attempt) = (old.job_id, old.attempt);

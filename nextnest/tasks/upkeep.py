@@ -99,6 +99,8 @@ async def upkeep(context: JobContext, timestamp: int) -> None:  # noqa: ARG001
         await adopt_abandoned(conn)
         await engagement.serve_waiting(conn)
         await handover.remind(conn)
+    # Apart: who waits for a place waits for the transaction above, and need not wait for this.
+    async with desk.transaction() as conn:
         await jobs.forget_upkeep(conn, _OUR_OWN, _UPKEEP_KEPT_S)
         await incoming.forget_events(conn, _EVENTS_KEPT_DAYS)
         await breakers.forget_setbacks(conn)

@@ -22,12 +22,16 @@ from nextnest.database import conninfo
 from nextnest.settings import Settings
 from nextnest.tasks import app
 from nextnest.tasks.retention import FAILED_KEPT_DAYS, REFUSED_KEPT_DAYS, forget
+from tests.databases import as_login, drop_login
+from tests.ended_jobs import many_ended_jobs
 from tests.people_held import everything, found, hold, refuse
 from tests.pipelines.world import running_world
 
 Connection = psycopg.Connection[Any]
 NOW = datetime(2030, 1, 1, 19, tzinfo=UTC)
 KEPT = 100
+# Several batches; a hundred thousand are dropped in the long tests, with whole pipelines beside them.
+MANY = 5000
 
 
 @pytest.fixture
@@ -64,21 +68,6 @@ def ended_job(conn: Connection, status: str, at: datetime) -> int:
     conn.execute("update procrastinate_jobs set status = %s where id = %s", [status, row[0]])
     conn.execute("update procrastinate_events set at = %s where job_id = %s", [at, row[0]])
     return int(row[0])
-
-
-def many_ended_jobs(conn: Connection, number: int, at: datetime) -> None:
-    """As many jobs that succeeded then, each with one event."""
-    with conn.transaction():
-        conn.execute(
-            "set local session_replication_role = replica"
-        )  # events are written below, with their age
-        conn.execute(
-            "with ended as (insert into procrastinate_jobs (queue_name, task_name, status)"
-            " select 'default', 'upkeep', 'succeeded' from generate_series(1, %s) returning id)"
-            " insert into procrastinate_events (job_id, type, at) select id, 'succeeded', %s from ended",
-            [number, at],
-        )
-    conn.execute("analyze procrastinate_jobs, procrastinate_events")
 
 
 @contextmanager
@@ -221,17 +210,17 @@ def test_failed_jobs_are_kept_longer_and_as_long_as_all_others_at_least(
     assert conn.execute("select id from procrastinate_jobs").fetchall() == [(stays,)]
 
 
-def test_a_hundred_thousand_old_jobs_go_while_somebody_holds_a_snapshot_and_new_ones_are_deferred(
+def test_many_old_jobs_go_while_somebody_holds_a_snapshot_and_new_ones_are_deferred(
     database_url: str, conn: Connection
 ) -> None:
     """Statements come in pieces, so one second for a lock is plenty for whoever defers meanwhile."""
-    many_ended_jobs(conn, 100_000, ago(31))
+    many_ended_jobs(conn, MANY, ago(31))
     with psycopg.connect(database_url, options="-c search_path=nextnest") as reader:
         reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        assert reader.execute("select count(*) from procrastinate_jobs").fetchone() == (100_000,)
+        assert reader.execute("select count(*) from procrastinate_jobs").fetchone() == (MANY,)
         with deferring(database_url) as deferred:
-            assert run(database_url)["jobs"] == 100_000
-        assert reader.execute("select count(*) from procrastinate_jobs").fetchone() == (100_000,)
+            assert run(database_url)["jobs"] == MANY
+        assert reader.execute("select count(*) from procrastinate_jobs").fetchone() == (MANY,)
     assert deferred, "somebody deferred meanwhile"
     assert {row[0] for row in conn.execute("select id from procrastinate_jobs")} == set(deferred)
 
@@ -242,6 +231,39 @@ def test_a_job_somebody_has_locked_is_stepped_over(database_url: str, conn: Conn
         holder.execute("select from procrastinate_jobs where id = %s for update", [locked])
         assert run(database_url)["jobs"] == 1
     assert run(database_url)["jobs"] == 1
+
+
+def test_what_the_worker_may_not_do_does_not_keep_old_records(database_url: str, conn: Connection) -> None:
+    """Rows a policy hides from a lock would be passed over in silence, for ever."""
+    ended_job(conn, "succeeded", ago(31))
+    conn.execute(
+        "insert into job_outcomes (job_id, attempt, task_name, outcome, started_at, finished_at)"
+        " values (1, 0, 'incoming-message', 'succeeded', %(at)s, %(at)s)",
+        {"at": ago(31)},
+    )
+    worker_url = as_login(database_url, "worker")
+    try:
+        done = run(worker_url)
+    finally:
+        drop_login(database_url, worker_url)
+    assert (done["jobs"], done["outcomes"]) == (1, 1)
+
+
+def test_jobs_that_ended_after_the_first_outcome_worth_keeping_are_not_even_read(
+    database_url: str, conn: Connection
+) -> None:
+    """A night's last batch would otherwise read a month of jobs to find that none is left."""
+    old, kept = ended_job(conn, "succeeded", ago(31)), ended_job(conn, "succeeded", ago(29))
+    conn.execute(
+        "insert into job_outcomes (job_id, attempt, task_name, outcome, started_at, finished_at)"
+        " values (%(job)s, 0, 'upkeep', 'succeeded', %(at)s, %(at)s)",
+        {"job": kept, "at": ago(29)},
+    )
+    later = ended_job(conn, "succeeded", ago(31))
+    assert run(database_url)["jobs"] == 1
+    ids = {row[0] for row in conn.execute("select id from procrastinate_jobs")}
+    assert old not in ids
+    assert {kept, later} == ids
 
 
 def test_outcomes_go_with_the_jobs_age_and_what_views_need_stays(database_url: str, conn: Connection) -> None:
