@@ -281,7 +281,9 @@ JOB = Machine(
                 "clock",
             ),
         ),
-        Transition("todo", "doing", "a worker takes it", ("fetch",), ("fetch_jobs",)),
+        Transition(
+            "todo", "doing", "a worker takes it", ("fetch",), ("fetch_jobs", "fetch_from_lock_to_lock")
+        ),
         Transition(
             "doing",
             "succeeded",

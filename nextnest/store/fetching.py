@@ -13,26 +13,36 @@ SQL = Statements("fetching")
 
 
 @dataclass(frozen=True)
+class Ask:
+    """At most `most` jobs of these queues (None: of all) for this worker, but what needs Chatwoot while that is away."""
+
+    queues: list[str] | None
+    worker_id: int
+    need_chatwoot: list[str]
+    most: int
+
+
+@dataclass(frozen=True)
 class Fetched:
-    """The jobs, first things first, and in how many seconds the next one is due, None when none is."""
+    """The jobs, first things first, and in how many seconds the next one is due, None when none is.
+
+    `beyond`: nothing was found because the oldest all wait for others of their lock, and there are more than those.
+    """
 
     rows: list[Row]
     due_in_s: float | None
+    beyond: bool
 
 
-async def fetch_jobs(
-    conn: AsyncConnection[Any],
-    *,
-    queues: list[str] | None,
-    worker_id: int,
-    need_chatwoot: list[str],
-    most: int,
-) -> Fetched:
-    """Take at most `most` jobs that may run now. Tasks in `need_chatwoot` stay while Chatwoot's breaker is open."""
-    rows = await SQL.fetch_jobs.aall(
-        conn, queues=queues, worker_id=worker_id, need_chatwoot=need_chatwoot, most=most
-    )
-    return Fetched([row for row in rows if row["id"] is not None], rows[0]["due_in_s"])
+async def fetch_jobs(conn: AsyncConnection[Any], ask: Ask) -> Fetched:
+    """Take jobs that may run now, by priority and age."""
+    rows = await SQL.fetch_jobs.aall(conn, **vars(ask))
+    return Fetched([row for row in rows if row["id"] is not None], rows[0]["due_in_s"], rows[0]["beyond"])
+
+
+async def fetch_from_lock_to_lock(conn: AsyncConnection[Any], ask: Ask, after: str) -> list[Row]:
+    """Take jobs that may run now, the first of each lock, from lock to lock behind `after`; after the last lock it ends."""
+    return await SQL.fetch_from_lock_to_lock.aall(conn, **vars(ask), after=after)
 
 
 async def return_unstarted(conn: AsyncConnection[Any], job_ids: list[int], worker_id: int) -> int:

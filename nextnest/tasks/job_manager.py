@@ -23,6 +23,8 @@ from psycopg import errors
 from nextnest.breakers import NEED_CHATWOOT
 from nextnest.store import fetching
 from nextnest.store import jobs as store
+from nextnest.store.fetching import Ask
+from nextnest.store.statements import Row
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +48,7 @@ class JobManager(manager.JobManager):
         self._running: set[int] = set()
         self._pause_s = 0.0
         self._rings = 0
+        self._last_lock = ""
 
     def serve(self, worker: Worker) -> None:
         """Fetch for this worker from now on. What an earlier one had fetched is upkeep's to rescue."""
@@ -113,21 +116,25 @@ class JobManager(manager.JobManager):
 
     async def _fetch(self, queues: list[str] | None, worker_id: int) -> None:
         """Take what may run now. Once more when something was announced meanwhile: the announcement would be forgotten."""
+        ask = Ask(queues, worker_id, NEED_CHATWOOT, self._room())
         while True:
             rings = self._rings
             async with self._pool().connection() as conn:
-                found = await fetching.fetch_jobs(
-                    conn,
-                    queues=queues,
-                    worker_id=worker_id,
-                    need_chatwoot=NEED_CHATWOOT,
-                    most=self._room(),
-                )
-            if found.rows or rings == self._rings:
+                found = await fetching.fetch_jobs(conn, ask)
+                rows = await self._past_locks(conn, ask) if found.beyond else found.rows
+            if rows or rings == self._rings:
                 break
-        self._fetched.extend(jobs.Job.from_row(row) for row in found.rows)
-        self._pause_s = 1 / _BACKLOG_PER_S if any(row["of_a_backlog"] for row in found.rows) else 0.0
+        self._fetched.extend(jobs.Job.from_row(row) for row in rows)
+        self._pause_s = 1 / _BACKLOG_PER_S if any(row["of_a_backlog"] for row in rows) else 0.0
         self._poll_when_due(found.due_in_s)
+
+    async def _past_locks(self, conn: Any, ask: Ask) -> list[Row]:
+        """Go round the locks, on from where the last look ended, so that each has its turn."""
+        for after in dict.fromkeys((self._last_lock, "")):
+            if rows := await fetching.fetch_from_lock_to_lock(conn, ask, after):
+                self._last_lock = rows[0]["last_lock"]
+                return rows
+        return []
 
     def _room(self) -> int:
         """How many jobs the worker could start now; it asks only when it has room for one."""
