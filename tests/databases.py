@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from nextnest import embedded
 from nextnest.roles import KINDS, make_login, url_for
@@ -61,6 +64,43 @@ def scratch_database(server_url: str, template: str = "template0") -> Iterator[s
         yield in_database(server_url, name)
     finally:
         _run(server_url, "drop database {} with (force)", name)
+
+
+class Look:
+    """Looks into a database again and again, over one connection: a new one each time would cost more than the look.
+
+    Each statement is a transaction of its own. A connection that was lost is opened anew.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._conn: psycopg.Connection[dict[str, Any]] | None = None
+        self._one_at_a_time = Lock()
+
+    def rows(self, query: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+        with self._one_at_a_time:
+            try:
+                return self._ask(query, params)
+            except psycopg.OperationalError:
+                self._close()
+                return self._ask(query, params)
+
+    def close(self) -> None:
+        with self._one_at_a_time:
+            self._close()
+
+    def _ask(self, query: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+        if self._conn is None:
+            self._conn = psycopg.connect(
+                self._url, options="-c search_path=nextnest", row_factory=dict_row, autocommit=True
+            )
+        cursor = self._conn.execute(query.encode(), params)
+        return cursor.fetchall() if cursor.description else []
+
+    def _close(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+        self._conn = None
 
 
 def in_database(url: str, name: str) -> str:

@@ -14,12 +14,11 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import httpx
-import psycopg
-from psycopg.rows import dict_row
 
 from sandbox.chatwoot import ChatwootSandbox
 from sandbox.model import ModelSandbox
 from tests import forkserver
+from tests.databases import Look
 from tests.forkserver import Process
 from tests.waiting import until
 
@@ -59,6 +58,11 @@ class World:
     web: Process
     workers: list[Process] = field(default_factory=list)
     of_workers: Mapping[str, str] = field(default_factory=dict)
+    look: Look = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.look = Look(self.database_url)
+        self.stack.callback(self.look.close)
 
     def start_worker(self, **changes: str) -> Process:
         """One stock `procrastinate worker`."""
@@ -101,15 +105,11 @@ class World:
 
     def rows(self, query: str, **params: Any) -> list[dict[str, Any]]:
         """Look into the database."""
-        with psycopg.connect(
-            self.database_url, options="-c search_path=nextnest", row_factory=dict_row
-        ) as conn:
-            return conn.execute(query, params).fetchall()  # type: ignore[arg-type]
+        return self.look.rows(query, params)
 
     def execute(self, query: str, **params: Any) -> None:
         """Arrange something in the database that a test needs, such as a smaller limit."""
-        with psycopg.connect(self.database_url, options="-c search_path=nextnest") as conn:
-            conn.execute(query, params)  # type: ignore[arg-type]
+        self.look.rows(query, params)
 
     def outcome_of(self, queueing_lock: str) -> str | None:
         """How the job with this id ended, or None while it has not."""
