@@ -1,17 +1,21 @@
-"""`python -m bench`: all tables, about twelve minutes; `--quick`: about three, for a first look."""
+"""`python -m bench`: all tables, about twenty minutes; `--quick`: about six, for a first look."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 
-from bench import acknowledgements, console, machine, pipelines, queueing, replies
+from bench import acknowledgements, console, cost, machine, pages, pipelines, queueing, replies
 from bench.figures import say
-from bench.server import own_server
+from bench.pages import Result
+from bench.server import BenchServer, own_server
 from bench.sizes import FULL, QUICK, SMOKE, Sizes
 
 PARTS = {
@@ -20,6 +24,7 @@ PARTS = {
     "replies": replies.measure,
     "queueing": queueing.measure,
     "console": console.measure,
+    "cost": cost.measure,
 }
 
 
@@ -28,21 +33,33 @@ def main() -> int:
     options = _options()
     started = time.monotonic()
     try:
-        report = _report(_sizes(options), options.only or list(PARTS))
+        print(_report(options))
     except KeyboardInterrupt:
         return 130
     say(f"took {time.monotonic() - started:.0f} s")
-    print(report)
     return 0
 
 
-def _report(sizes: Sizes, parts: list[str]) -> str:
-    """Header and tables; nothing is printed before all of it is there."""
+def _report(options: argparse.Namespace) -> str:
+    """Header and tables; nothing is printed or written before all of it is there."""
     say("starting Postgres")
     with own_server() as server:
         header = machine.describe(server.url)
-        tables = [str(PARTS[part](server, sizes)) for part in parts]
-    return "\n\n".join(["\n".join(header), *tables])
+        results = [_result(part, server, options) for part in options.only or PARTS]
+    if options.write:
+        for path in pages.write(options.write, results, header):
+            say(f"wrote {path}")
+    return "\n\n".join(["\n".join(header), *(str(result.table) for result in results)])
+
+
+def _result(part: str, server: BenchServer, options: argparse.Namespace) -> Result:
+    load, at = os.getloadavg()[0], datetime.now(UTC)
+    table = PARTS[part](server, _sizes(options))
+    short = next((f" --{name}" for name in ("smoke", "quick") if getattr(options, name)), "")
+    measured = (
+        f"Measured {at:%Y-%m-%d %H:%M} UTC{short and ', a short run'}; load average before it {load:.1f}."
+    )
+    return Result(part, table, f'make bench ARGS="--only {part}{short}"', measured)
 
 
 def _options() -> argparse.Namespace:
@@ -55,6 +72,12 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--smoke", action="store_true", help="only see that it works; the figures mean nothing"
+    )
+    parser.add_argument(
+        "--write",
+        type=Path,
+        metavar="docs/performance",
+        help="pictures into this folder, tables into the pages beside it",
     )
     return parser.parse_args()
 

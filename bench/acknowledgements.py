@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 from bench import bare
-from bench.figures import Table, median, ms, quantile, ratio, say, spread
+from bench.figures import Table, bar, median, ms, quantile, ratio, say, spread
 from bench.load import Load, send
+from bench.plots import Bars
 from bench.server import BenchServer
 from bench.sizes import Sizes
 from bench.stage import READY_S, SERVER, Stage, empty_stage, listens
@@ -16,10 +17,10 @@ from sandbox.children import wait_until
 
 CONNECTIONS = 16  # the threads the server keeps for requests
 CONVERSATIONS = 200
-OURS = "our webhook route"
+OURS, INSERT = "our webhook route", "bare route, one insert"
 ROUTES = {
     "bare route": "/nothing",
-    "bare route, one insert": "/insert",
+    INSERT: "/insert",
     "bare route, one insert, one stock defer": "/insert-and-defer",
     OURS: "/api/chatwoot-webhook",
 }
@@ -72,7 +73,7 @@ def _check(stage: Stage, loads: Loads) -> None:
 
 
 def _table(loads: Loads, sizes: Sizes) -> Table:
-    base = median([load.per_second for load in loads["bare route"][1:]])
+    base = _rate(loads["bare route"])
     return Table(
         "Webhook acknowledgements",
         ("route", "per second", "rounds", "ratio", "p50 ms", "p99 ms", "client busy"),
@@ -83,7 +84,18 @@ def _table(loads: Loads, sizes: Sizes) -> Table:
             "Ours verifies the signature, looks for an echo and a duplicate, remembers the message and defers its job",
             "in one commit. Afterwards messages, jobs and acknowledgements were counted and were equal.",
         ),
+        (_picture(loads),),
+        {"times_insert": _rate(loads[OURS]) / _rate(loads[INSERT])},
     )
+
+
+def _picture(loads: Loads) -> Bars:
+    bars = [bar(name, [load.per_second for load in loads[name][1:]]) for name in ROUTES]
+    return Bars("acknowledgements", "Webhooks acknowledged per second", "per second", bars)
+
+
+def _rate(loads: list[Load]) -> float:
+    return median([load.per_second for load in loads[1:]])
 
 
 def _row(name: str, loads: list[Load], base: float) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from psycopg import AsyncConnection, sql
 
-from bench.figures import Table, median, ms, say
+from bench.figures import Table, bar, median, ms, say
+from bench.plots import Bars
 from bench.server import BenchServer
 from bench.sizes import Sizes
 from nextnest.settings import Settings
@@ -205,7 +206,18 @@ def _table(pages: dict[str, list[Asked]], counts: dict[str, int], rounds: int) -
         "Statements: as the server counted, without planning; the page: from the request to its last byte, in one process.",
     )
     head = ("page", "statements", "all of them, p50", "slowest of all", "page, p50")
-    return Table("The console over a long history", head, rows, notes)
+    return Table("The console over a long history", head, rows, notes, (_picture(pages),), _slowest(pages))
+
+
+def _picture(pages: dict[str, list[Asked]]) -> Bars:
+    """The ten pages that cost the server most."""
+    bars = [bar(path, [one.in_server for one in asked], 1000) for path, asked in pages.items()]
+    worst = sorted(bars, key=lambda each: each.value, reverse=True)[:10]
+    return Bars("console", "The console's ten slowest pages: all statements of a page", "milliseconds", worst)
+
+
+def _slowest(pages: dict[str, list[Asked]]) -> dict[str, float]:
+    return {"page_p50_ms": max(median([one.in_server for one in asked]) * 1000 for asked in pages.values())}
 
 
 def _judge(pages: dict[str, list[Asked]], table: Table) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bench.plots import Bar, Bars, Lines
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -30,24 +32,35 @@ def spread(values: Sequence[float]) -> str:
     return f"{min(values):,.0f}-{max(values):,.0f}"
 
 
+def bar(name: str, values: Sequence[float], factor: float = 1.0) -> Bar:
+    """The median of the rounds with their range, times `factor` (1000 makes milliseconds of seconds)."""
+    return Bar(name, median(values) * factor, min(values) * factor, max(values) * factor)
+
+
 def ratio(value: float, base: float) -> str:
     return f"{value / base:.2f} x"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table and what one must know to read it."""
+    """A table, what one must know to read it, its pictures, and the figures that targets are held against, by name."""
 
     title: str
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     notes: tuple[str, ...] = ()
+    plots: Sequence[Bars | Lines] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
+        return "\n".join([f"## {self.title}", "", self.grid, "", *self.notes])
+
+    @property
+    def grid(self) -> str:
+        """Head and rows alone, as Markdown."""
         widths = [max(map(len, column)) for column in zip(self.head, *self.rows, strict=True)]
         rule = "|".join("-" * (width + 1) + (":" if at else "-") for at, width in enumerate(widths))
-        lines = [_line(self.head, widths), f"|{rule}|", *(_line(row, widths) for row in self.rows)]
-        return "\n".join([f"## {self.title}", "", *lines, "", *self.notes])
+        return "\n".join([_line(self.head, widths), f"|{rule}|", *(_line(row, widths) for row in self.rows)])
 
 
 def say(line: str) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import httpx
 
-from bench.figures import Table, median, ratio, say
+from bench.figures import Table, bar, median, ratio, say
 from bench.leads import FORMS_AT_ONCE, make_room, submit
+from bench.plots import Bars
 from bench.server import BenchServer
 from bench.sizes import Sizes
 from bench.stage import Stage, empty_stage
@@ -55,16 +56,16 @@ def _sample(server: BenchServer, conversations: int, workers: int) -> dict[str, 
         make_room(stage)
         ids = submit(stage, conversations + WARM_UP * workers)
         greeted = _drain(stage, "new-conversation", conversations, workers)
-        _ask(stage, ids)
+        ask(stage, ids)
+        stage.until(lambda: _waiting(stage, "incoming-message") == len(ids), 60, "every message has its job")
         answered = _drain(stage, "incoming-message", conversations, workers)
     return {"new-conversation": greeted, "incoming-message": answered}
 
 
-def _ask(stage: Stage, ids: list[int]) -> None:
+def ask(stage: Stage, ids: list[int]) -> None:
     """Each customer writes one message in Chatwoot, whose webhook brings it to us."""
     with ThreadPoolExecutor(FORMS_AT_ONCE) as pool:
         list(pool.map(lambda id_: _say(stage, id_), ids))
-    stage.until(lambda: _waiting(stage, "incoming-message") == len(ids), 60, "every message has its job")
 
 
 def _say(stage: Stage, conversation_id: int) -> None:
@@ -140,7 +141,23 @@ def _table(drains: Drains, sizes: Sizes) -> Table:
             "to the last commit, workers warm. CPU ms: processor time of each part per pipeline. All parts share the cores,",
             "the stand-ins for Chatwoot and the model, too; meanwhile Chatwoot's webhooks about our own messages come back.",
         ),
+        (_picture(drains),),
+        {f"{task}_per_second_{workers}": _rate(each) for (task, workers), each in drains.items()},
     )
+
+
+def _picture(drains: Drains) -> Bars:
+    bars = [
+        bar(f"{task}, {workers} worker{'s' * (workers > 1)}", [drain.per_second for drain in each])
+        for (task, workers), each in sorted(drains.items(), reverse=True)
+    ]
+    return Bars(
+        "pipelines", "Whole pipelines per second, pace 0, everything on one machine", "per second", bars
+    )
+
+
+def _rate(drains: list[Drain]) -> float:
+    return median([drain.per_second for drain in drains])
 
 
 def _row(drains: Drains, task: str, workers: int) -> tuple[str, ...]:

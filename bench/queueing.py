@@ -17,6 +17,7 @@ from procrastinate.tasks import configure_task
 
 from bench import stock
 from bench.figures import Table, ms, quantile, ratio, say
+from bench.plots import Bar, Bars
 from bench.server import BenchServer
 from bench.sizes import Sizes
 from bench.stage import Stage, empty_stage
@@ -153,7 +154,22 @@ def _table(times: Times, sizes: Sizes) -> Table:
             f"Same conversation: chains of {sizes.chain} jobs of one lock ({sizes.stock_chain} at the stock worker, whose",
             "next job waits for the poll), from the end of one job to the start of the next.",
         ),
+        (_picture(times),),
+        {
+            f"{short}_p{round(share * 100)}_ms": quantile(times[what, OURS], share) * 1000
+            for short, what in (("idle", IDLE), ("chain", CHAIN))
+            for share in (0.5, 0.99)
+        },
     )
+
+
+def _picture(times: Times) -> Bars:
+    bars = [
+        Bar(f"{what.partition(':')[0]}, {name}", *(quantile(each, share) * 1000 for share in (0.5, 0, 0.99)))
+        for (what, name), each in sorted(times.items())
+    ]
+    title = "How soon a job starts: median, from the fastest to the 99th percentile"
+    return Bars("queueing", title, "milliseconds, each line ten times the one before", bars, logarithmic=True)
 
 
 def _row(times: Times, what: str, name: str) -> tuple[str, ...]:

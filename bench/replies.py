@@ -9,13 +9,14 @@ from typing import Any
 
 from bench.figures import Table, ms, quantile, say
 from bench.leads import make_room, submit
+from bench.plots import Line, Lines
 from bench.server import BenchServer
 from bench.sizes import Sizes
 from bench.stage import TOKEN, WEBHOOK_SECRET, Stage, empty_stage
 from sandbox.chatwoot import ChatwootSandbox
 
-# At ten messages a second each customer writes every 2.5 s, so no message falls into the answer to the one before.
-CONVERSATIONS = 25
+# At twenty messages a second each customer writes every 2.5 s, so no message falls into the answer to the one before.
+CONVERSATIONS = 50
 QUESTION = "How much can I borrow with my income?"
 WAIT_S = 60
 Latencies = dict[float, list[float]]
@@ -121,4 +122,22 @@ def _table(latencies: Latencies, sizes: Sizes) -> Table:
             f"One worker; {CONVERSATIONS} conversations; samples of {sizes.rounds} rounds taken together. From the moment",
             "Chatwoot posts the webhook to the moment it has stored our reply. The model stand-in answers at once.",
         ),
+        (_picture(latencies),),
+        {
+            f"at_{rate:g}_p{round(share * 100)}_ms": quantile(times, share) * 1000
+            for rate, times in latencies.items()
+            for share in (0.5, 0.99)
+        },
+    )
+
+
+def _picture(latencies: Latencies) -> Lines:
+    """How many of a hundred replies were there after so many milliseconds, a line for each rate."""
+    shares = [number / 100 for number in range(1, 101)]
+    lines = [
+        Line(f"{rate:g} a second", [(quantile(times, share) * 1000, share * 100) for share in shares])
+        for rate, times in latencies.items()
+    ]
+    return Lines(
+        "replies", "From the webhook to the reply in Chatwoot", "milliseconds", "answered by then, %", lines
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Sizes:
     """Per round: webhooks per route, conversations per run and workers, seconds per message rate, jobs per latency,
-    conversations in the console's history."""
+    conversations in the console's history, pipelines whose cost is counted."""
 
     rounds: int
     requests: int
@@ -20,6 +20,7 @@ class Sizes:
     chain: int
     stock_chain: int
     history: int
+    costed: int
 
 
 # A stock worker takes five seconds for each link of a chain, so its chains are short.
@@ -28,12 +29,13 @@ FULL = Sizes(
     requests=2000,
     conversations=150,
     workers=(1, 2),
-    rates=(2, 10),
+    rates=(2, 10, 20),
     seconds=10,
     idle_jobs=60,
     chain=100,
     stock_chain=3,
     history=200_000,
+    costed=60,
 )
 QUICK = Sizes(
     rounds=2,
@@ -46,6 +48,7 @@ QUICK = Sizes(
     chain=30,
     stock_chain=2,
     history=20_000,
+    costed=25,
 )
 # For the test that the bench works; its figures mean nothing.
 SMOKE = Sizes(
@@ -59,4 +62,5 @@ SMOKE = Sizes(
     chain=3,
     stock_chain=1,
     history=30,
+    costed=2,
 )

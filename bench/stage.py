@@ -46,6 +46,8 @@ class Stage:
         self.chatwoot_url = f"http://127.0.0.1:{self.chatwoot_port}"
         self.environment = self._environment()
         self.children: dict[str, Child] = {}
+        # Kinds of processes that reach the database by a way of their own.
+        self.ways: dict[str, str] = {}
 
     def start_web(self) -> None:
         bind = f"127.0.0.1:{self.web_port}"
@@ -74,7 +76,9 @@ class Stage:
 
     def start(self, name: str, *command: str) -> Child:
         """`python -m <command>`, stopped with the stage. Not in the project's folder, whose .env may name real services."""
-        child = start(name, list(command), self.environment, self.folder, self.folder)
+        way = self.ways.get(name.partition(" ")[0], self.database_url)
+        environment = self.environment | {"DATABASE_URL": way}
+        child = start(name, list(command), environment, self.folder, self.folder)
         self.stack.callback(child.stop)
         self.children[name] = child
         return child

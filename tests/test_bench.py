@@ -23,6 +23,7 @@ ROWS = {
     "replies": ("10 per second",),
     "pipelines": ("new-conversation", "incoming-message"),
     "console": ("/ops/log", "/ops/charts", "/ops/charts?span=30d"),
+    "cost": ("commits that write", "round trips of the worker"),
     "queueing": ("idle: enqueue to start", "same conversation: end to next start"),
 }
 
@@ -34,6 +35,11 @@ def test_the_bench_prints_its_tables_with_figures_in_every_row() -> None:
 @pytest.mark.long
 def test_the_longer_parts_of_the_bench_print_their_tables() -> None:
     expect_tables("pipelines", "queueing", "console")
+
+
+@pytest.mark.long
+def test_what_a_conversation_costs_is_printed() -> None:
+    expect_tables("cost")
 
 
 def expect_tables(*parts: str) -> None:
