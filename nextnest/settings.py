@@ -11,9 +11,11 @@ import secrets
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlparse
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -22,6 +24,8 @@ from nextnest.errors import ConfigurationError
 from nextnest.rules.money import Price
 from nextnest.rules.office_hours import OfficeHours, parse_days
 from nextnest.rules.prompts import texts_named
+
+Some = TypeVar("Some", bound=BaseSettings)
 
 STATE_FOLDER = Path(".nextnest")
 # US dollars per million tokens. A thousand times what models cost: whoever writes more means another unit.
@@ -36,8 +40,22 @@ def _http_url(value: str) -> str:
 
 
 def _postgres_url(value: str) -> str:
-    if urlparse(value).scheme not in {"postgres", "postgresql"}:
-        raise ValueError("should be a URL such as postgresql://user:password@host:5432/postgres")
+    """What libpq cannot read must not reach it: what it says of address, host and port quotes parts of the password."""
+    wrong = ValueError(
+        "should be a URL such as postgresql://user:password@host:5432/postgres,"
+        " with the password percent-encoded: p@ss is p%40ss"
+    )
+    try:
+        scheme, parts = urlparse(value).scheme, conninfo_to_dict(value)
+    except (ValueError, ProgrammingError):
+        raise wrong from None
+    ports = str(parts.get("port") or "").replace(",", "")
+    if (
+        scheme not in {"postgres", "postgresql"}
+        or "@" in str(parts.get("host"))
+        or not f"0{ports}".isdecimal()
+    ):
+        raise wrong
     return value
 
 
@@ -95,11 +113,14 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
+    # They hold passwords or keys: whoever prints the settings does not print them.
     database_url: PostgresUrl | None = Field(
-        default=None, description="Postgres, direct or session mode. Unset: the embedded one under .nextnest/"
+        default=None,
+        repr=False,
+        description="Postgres, direct or session mode. Unset: the embedded one under .nextnest/",
     )
     web_database_url: PostgresUrl | None = Field(
-        default=None, description="Optional: web may go through a transaction-mode pooler"
+        default=None, repr=False, description="Optional: web may go through a transaction-mode pooler"
     )
 
     chatwoot_base_url: HttpUrl = Field(description="Chatwoot, such as https://chat.example.com")
@@ -224,7 +245,9 @@ class Settings(BaseSettings):
         default=100, ge=0, le=100, description="share of conversations on the queue"
     )
     n8n_ai_broker_webhook_url: HttpUrl | None = Field(
-        default=None, description="where messages of conversations outside the rollout are forwarded"
+        default=None,
+        repr=False,
+        description="where messages of conversations outside the rollout are forwarded",
     )
 
     def database(self) -> str:
@@ -253,7 +276,7 @@ class Settings(BaseSettings):
 @cache
 def load() -> Settings:
     """Read the settings once per process; ConfigurationError names every variable that is missing or malformed."""
-    settings = _read()
+    settings = _read(Settings)
     if settings.queue_rollout_percentage < 100 and not settings.n8n_ai_broker_webhook_url:
         raise ConfigurationError(
             "N8N_AI_BROKER_WEBHOOK_URL is required when QUEUE_ROLLOUT_PERCENTAGE is below 100."
@@ -265,10 +288,10 @@ def load() -> Settings:
     return settings
 
 
-def _read() -> Settings:
+def _read(kind: type[Some]) -> Some:
     """Pydantic's own error shows what it was given, secrets included: it must not even be our error's context."""
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         lines = [_line(problem) for problem in error.errors(include_input=False, include_url=False)]
     raise ConfigurationError("; ".join(lines))
@@ -276,12 +299,12 @@ def _read() -> Settings:
 
 def database_settings() -> str:
     """The database alone, for `make migrate`, which needs nothing else."""
-    return _DatabaseOnly().database()
+    return _read(_DatabaseOnly).database()
 
 
 class _DatabaseOnly(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
-    database_url: PostgresUrl | None = None
+    database_url: PostgresUrl | None = Field(default=None, repr=False)
 
     def database(self) -> str:
         return self.database_url or embedded.ensure_running(STATE_FOLDER)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from nextnest.rules.money import Price
 from nextnest.settings import Settings
@@ -62,6 +63,13 @@ def test_missing_settings_stop_the_worker_with_one_line_that_names_them(tmp_path
     [
         ("CHATWOOT_BASE_URL", "chat.example.com"),
         ("DATABASE_URL", "mysql://root:hunter2@localhost/x"),
+        # Passwords with characters that should have been percent-encoded.
+        ("DATABASE_URL", "postgresql://nextnest:hunter2%zz@127.0.0.1:1/x"),
+        ("DATABASE_URL", "postgresql://nextnest:a hunter2@127.0.0.1:1/x"),
+        ("DATABASE_URL", "postgresql://nextnest:a@hunter2@127.0.0.1:1/x"),
+        ("DATABASE_URL", "postgresql://nextnest:hunter2/a@127.0.0.1:1/x"),
+        ("DATABASE_URL", "postgresql://nextnest:[hunter2@127.0.0.1:1/x"),
+        ("WEB_DATABASE_URL", "postgresql://nextnest:hunter2%zz@127.0.0.1:1/x"),
         ("CHATWOOT_ACCOUNT_ID", "hunter2"),
         ("NEXTNEST_PACE", "-1"),
         ("QUEUE_ROLLOUT_PERCENTAGE", "101"),
@@ -112,3 +120,30 @@ def _with_prices(prices: str) -> Settings:
     return Settings.model_validate(
         {name.lower(): value for name, value in GOOD.items()} | {"openai_prices": prices}
     )
+
+
+def test_printed_settings_show_no_secret_and_no_password() -> None:
+    secrets = {name: f"hunter2{name}" for name, field in Settings.model_fields.items() if _is_secret(field)}
+    assert len(secrets) > 4
+    urls = {
+        "database_url": "postgresql://nextnest:hunter2@127.0.0.1:1/x",
+        "web_database_url": "postgresql://nextnest:hunter2@127.0.0.1:1/x",
+        "n8n_ai_broker_webhook_url": "https://n8n.example.com/hook?key=hunter2",
+    }
+    settings = Settings.model_validate({name.lower(): value for name, value in GOOD.items()} | secrets | urls)
+    assert "hunter2" not in f"{settings!r} {settings}"
+
+
+@pytest.mark.parametrize("module", ["nextnest.migrate", "nextnest.roles", "nextnest.personal_data"])
+def test_a_command_does_not_print_the_password_of_a_malformed_address(tmp_path: Path, module: str) -> None:
+    arguments = {"nextnest.roles": ["worker"], "nextnest.personal_data": ["export", "--phone", "91234567"]}
+    environment = {"DATABASE_URL": "postgresql://nextnest:hunter2%zz@127.0.0.1:1/x"}
+    ended = forkserver.run(module, *arguments.get(module, []), environment=environment, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "DATABASE_URL is wrong" in ended.stderr
+    assert "hunter2" not in ended.stderr + ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return "SecretStr" in str(field.annotation)

@@ -148,16 +148,19 @@ def running_world(
     *,
     workers: int = 1,
     of_workers: Mapping[str, str] | None = None,
+    of_chatwoot: Mapping[str, str] | None = None,
+    of_model: Mapping[str, str] | None = None,
     **changes: str,
 ) -> Iterator[World]:
     """Stand-ins, web and workers on one database, stopped afterwards.
 
-    `changes` are settings of web and worker, `of_workers` of the workers alone.
+    `changes` are settings of web and worker, `of_workers` of the workers alone; `of_chatwoot` and `of_model` are the
+    stand-ins' own secrets.
     """
     with ExitStack() as stack:
         with _one_at_a_time:
-            chatwoot = stack.enter_context(ChatwootSandbox())
-            model = stack.enter_context(ModelSandbox())
+            chatwoot = stack.enter_context(ChatwootSandbox(**(of_chatwoot or {})))  # type: ignore[arg-type]
+            model = stack.enter_context(ModelSandbox(**(of_model or {})))  # type: ignore[arg-type]
         port = free_port()
         environment = _environment(database_url, chatwoot, model, port) | changes
         web = ["gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "16"]
