@@ -7,7 +7,7 @@ JOBS ?= 5
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test test-long check format migrate web worker doctor bench evals demo-traffic picture screenshots stop clean
+.PHONY: help demo setup test test-long check format migrate web worker doctor bench soak evals demo-traffic picture screenshots stop clean
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS=: read -r name rest; do printf '  make %-12s %s\n' "$$name" "$${rest#*## }"; done
@@ -51,6 +51,9 @@ doctor: setup ## is everything as it must be, and if not, what mends it
 
 bench: setup ## the performance tables
 	@exec $(PYTHON) -m bench $(ARGS)
+
+soak: setup ## a snapshot held open for minutes under load; ARGS="--minutes 30 --rate 100"
+	@exec $(PYTHON) -m bench --only soak $(ARGS)
 
 evals: setup ## simulated customers against the configured model, scored; without one, the stand-in
 	@exec $(PYTHON) -m evals $(ARGS)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from bench import acknowledgements, console, cost, machine, pages, pipelines, queueing, replies
+from bench import acknowledgements, console, cost, machine, pages, pipelines, queueing, replies, soak
 from bench.figures import say
 from bench.pages import Result
 from bench.server import BenchServer, own_server
@@ -25,7 +25,10 @@ PARTS = {
     "queueing": queueing.measure,
     "console": console.measure,
     "cost": cost.measure,
+    "soak": soak.measure,
 }
+# Takes as long as one likes: only when it is asked for.
+APART = {"soak"}
 
 
 def main() -> int:
@@ -45,7 +48,10 @@ def _report(options: argparse.Namespace) -> str:
     say("starting Postgres")
     with own_server() as server:
         header = machine.describe(server.url)
-        results = [_result(part, server, options) for part in options.only or PARTS]
+        results = [
+            _result(part, server, options)
+            for part in options.only or [part for part in PARTS if part not in APART]
+        ]
     if options.write:
         for path in pages.write(options.write, results, header):
             say(f"wrote {path}")
@@ -53,13 +59,16 @@ def _report(options: argparse.Namespace) -> str:
 
 
 def _result(part: str, server: BenchServer, options: argparse.Namespace) -> Result:
-    load, at = os.getloadavg()[0], datetime.now(UTC)
-    table = PARTS[part](server, _sizes(options))
+    load, at, sizes = os.getloadavg()[0], datetime.now(UTC), _sizes(options)
+    table = PARTS[part](server, sizes)
     short = next((f" --{name}" for name in ("smoke", "quick") if getattr(options, name)), "")
     measured = (
         f"Measured {at:%Y-%m-%d %H:%M} UTC{short and ', a short run'}; load average before it {load:.1f}."
     )
-    return Result(part, table, f'make bench ARGS="--only {part}{short}"', measured)
+    command = f'make bench ARGS="--only {part}{short}"'
+    if part == "soak":
+        command = f'make soak ARGS="--minutes {sizes.held_s / 60:g} --rate {sizes.soak_rate:g}"'
+    return Result(part, table, command, measured)
 
 
 def _options() -> argparse.Namespace:
@@ -70,6 +79,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", choices=PARTS, help="one part; may be given more than once"
     )
+    parser.add_argument("--minutes", type=float, help="of soak: how long the snapshot is held")
+    parser.add_argument("--rate", type=float, help="of soak: jobs a second")
     parser.add_argument(
         "--smoke", action="store_true", help="only see that it works; the figures mean nothing"
     )
@@ -84,7 +95,12 @@ def _options() -> argparse.Namespace:
 
 def _sizes(options: argparse.Namespace) -> Sizes:
     sizes = SMOKE if options.smoke else QUICK if options.quick else FULL
-    return replace(sizes, rounds=options.rounds) if options.rounds else sizes
+    asked = {
+        "rounds": options.rounds,
+        "held_s": options.minutes and options.minutes * 60,
+        "soak_rate": options.rate,
+    }
+    return replace(sizes, **{name: value for name, value in asked.items() if value})
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Sizes:
     """Per round: webhooks per route, conversations per run and workers, seconds per message rate, jobs per latency,
-    conversations in the console's history, pipelines whose cost is counted."""
+    conversations in the console's history, pipelines whose cost is counted,
+    seconds a snapshot is held and jobs a second meanwhile."""
 
     rounds: int
     requests: int
@@ -21,6 +22,8 @@ class Sizes:
     stock_chain: int
     history: int
     costed: int
+    held_s: float
+    soak_rate: float
 
 
 # A stock worker takes five seconds for each link of a chain, so its chains are short.
@@ -36,6 +39,8 @@ FULL = Sizes(
     stock_chain=3,
     history=200_000,
     costed=60,
+    held_s=300,
+    soak_rate=50,
 )
 QUICK = Sizes(
     rounds=2,
@@ -49,6 +54,8 @@ QUICK = Sizes(
     stock_chain=2,
     history=20_000,
     costed=25,
+    held_s=90,
+    soak_rate=30,
 )
 # For the test that the bench works; its figures mean nothing.
 SMOKE = Sizes(
@@ -63,4 +70,6 @@ SMOKE = Sizes(
     stock_chain=1,
     history=30,
     costed=2,
+    held_s=3,
+    soak_rate=10,
 )

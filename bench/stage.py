@@ -64,10 +64,11 @@ class Stage:
         child = self.start("model", "sandbox.model", "--port", str(self.model_port))
         wait_until(lambda: listens(self.model_port), child, READY_S)
 
-    def start_workers(self, count: int) -> None:
+    def start_workers(self, count: int, *options: str) -> None:
         """Stock workers; they are there when their heartbeats are."""
         for number in range(count):
-            self.start(f"worker {number + 1}", "procrastinate", "--app=nextnest.tasks.app", "worker")
+            command = ("procrastinate", "--app=nextnest.tasks.app", "worker", *options)
+            self.start(f"worker {number + 1}", *command)
         wait_until(lambda: self._heartbeats() >= count, self.children["worker 1"], READY_S)
 
     def stop_workers(self) -> None:

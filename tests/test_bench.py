@@ -23,6 +23,7 @@ ROWS = {
     "replies": ("10 per second",),
     "pipelines": ("new-conversation", "incoming-message"),
     "console": ("/ops/log", "/ops/charts", "/ops/charts?span=30d"),
+    "soak": ("before", "snapshot held", "after"),
     "cost": ("commits that write", "round trips of the worker"),
     "queueing": ("idle: enqueue to start", "same conversation: end to next start"),
 }
@@ -40,6 +41,11 @@ def test_the_longer_parts_of_the_bench_print_their_tables() -> None:
 @pytest.mark.long
 def test_what_a_conversation_costs_is_printed() -> None:
     expect_tables("cost")
+
+
+@pytest.mark.long
+def test_a_soak_prints_what_was_before_during_and_after() -> None:
+    expect_tables("soak")
 
 
 def expect_tables(*parts: str) -> None:
