@@ -1,10 +1,33 @@
 """How web is served, wherever it is started; PORT and the command line say on which address."""
 
+import os
+
 # Requests wait for Postgres most of the time: threads share a process, two processes survive the loss of one.
 worker_class = "gthread"
 workers = 2
 # Eight for requests, as many as a process has connections; the others may each hold a live chat page (web/live.py).
 threads = 24
+# A process is a hundred megabytes and starts in seconds: no copy of a loaded one, which would share its connections.
+preload_app = False
+
+# A process whose main loop does not turn for so long is replaced. Requests and live pages run in threads and do not count.
+timeout = 30
+# What is being answered at a stop may take this long: opening a lead, the slowest of all, waits for Chatwoot some ten
+# seconds. Live pages let go within a second or two (web/live.py). Whoever stops us must wait longer: deploy/ does.
+graceful_timeout = 30
+# Longer than proxies keep an idle connection (nginx 60 s, load balancers mostly 60 s): were ours the shorter one, a request
+# could leave on a connection that is just being closed, and come back as a 502. An idle connection holds no thread.
+keepalive = 75
+# Connections of a process, idle ones included; beyond that they wait to be accepted.
+worker_connections = 1000
+# Processes are not replaced after so many requests: no leak is known, and it would end the live pages each time.
+max_requests = 0
+# Nobody's X-Forwarded-* is believed here; the application believes as many proxies as NEXTNEST_TRUSTED_PROXIES says.
+forwarded_allow_ips = ""
+# The sign of life of each process is a file's time; where a disk hangs, memory does not.
+_MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes its files there safely
+worker_tmp_dir = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+
 # Otherwise a management socket appears in the home folder of whoever starts it, one for all servers of that person.
 control_socket_disable = True
 

@@ -185,6 +185,10 @@ class Settings(BaseSettings):
     nextnest_pool_size: int = Field(default=8, ge=3, description="database connections of one worker")
     nextnest_poll_s: float = Field(default=0.25, gt=0, description="seconds between looks for a job")
     nextnest_grace_s: float = Field(default=20, ge=0, description="seconds running jobs get at shutdown")
+    nextnest_pulse_file: Path | None = Field(
+        default=None,
+        description="a file a worker touches every 3 s, for a supervisor's health check; unset: none",
+    )
     nextnest_reuse_days: int = Field(
         default=30, ge=0, description="a contact's open conversation younger than this is reused"
     )

@@ -8,7 +8,8 @@ attempt and worker: a superseded attempt changes nothing.
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from typing import Any, LiteralString
 
 import procrastinate
@@ -19,10 +20,11 @@ from procrastinate.signals import on_stop
 from procrastinate.worker import Worker
 from psycopg import OperationalError
 
-from nextnest import logs, settings
+from nextnest import logs, pulse, settings
 from nextnest.database import worker_pool
 from nextnest.deferring import twins_named
 from nextnest.door import Door, look
+from nextnest.errors import ConfigurationError
 from nextnest.settings import Settings
 from nextnest.tasks import attempts
 from nextnest.tasks.desk import Desk
@@ -55,8 +57,12 @@ class App(procrastinate.App):
         self.perform_import_paths()  # type: ignore[no-untyped-call]
         assert isinstance(self.connector, Connector)
         options = _options(chosen, self.connector.door) | kwargs | {"install_signal_handlers": False}
+        async with _pulse(chosen):
+            await self._run_workers(options, signals=kwargs.get("install_signal_handlers", True))
+
+    async def _run_workers(self, options: dict[str, Any], *, signals: bool) -> None:
         running = _Running()
-        with on_stop(running.stop) if kwargs.get("install_signal_handlers", True) else nullcontext():
+        with on_stop(running.stop) if signals else nullcontext():
             while True:
                 worker = self._worker(**options)
                 jobs_of_ours.serve(worker)
@@ -98,6 +104,17 @@ class _Running:
             if self.asked_to_stop and worker.worker_id is not None:
                 with suppress(ConnectorException):
                     await worker.app.job_manager.update_heartbeat(worker.worker_id)
+
+
+@asynccontextmanager
+async def _pulse(chosen: Settings) -> AsyncIterator[None]:
+    """A file that says that this process still turns, where one is wanted; ConfigurationError when it cannot be written."""
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(pulse.beating(chosen.nextnest_pulse_file))
+        except OSError as error:
+            raise ConfigurationError(f"NEXTNEST_PULSE_FILE cannot be written: {error.strerror}.") from None
+        yield
 
 
 def _options(chosen: Settings, door: Door) -> dict[str, Any]:
