@@ -1,6 +1,7 @@
 """How web is served, wherever it is started; PORT and the command line say on which address."""
 
 import os
+import tempfile
 
 # Requests wait for Postgres most of the time: threads share a process, two processes survive the loss of one.
 worker_class = "gthread"
@@ -30,6 +31,10 @@ worker_tmp_dir = _MEMORY if os.access(_MEMORY, os.W_OK) else None
 
 # Otherwise a management socket appears in the home folder of whoever starts it, one for all servers of that person.
 control_socket_disable = True
+# Processes share their figures by files there, so that whichever answers a scrape answers for all. Kept over a reload.
+_PREFIX = "nextnest-metrics-"
+_figures = os.environ.get("PROMETHEUS_MULTIPROC_DIR") or tempfile.mkdtemp(prefix=_PREFIX)
+raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_figures}"]
 
 
 def on_starting(_server):
@@ -51,3 +56,18 @@ def post_worker_init(worker):
     doors = worker.wsgi.extensions.get("doors")
     if doors:  # the bench serves routes without any, in the same way
         doors.live.serve_in(worker.cfg.threads, lambda: worker.alive)
+
+
+def child_exit(_server, worker):
+    """What a process counted stays counted; what it was doing it does no more."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid, _figures)
+
+
+def on_exit(_server):
+    """The files end with the last process, unless the folder is somebody's own."""
+    import shutil
+
+    if os.path.basename(_figures).startswith(_PREFIX):
+        shutil.rmtree(_figures, ignore_errors=True)

@@ -20,6 +20,9 @@ from procrastinate.jobs import JobDeferrer
 from procrastinate.tasks import configure_task
 from psycopg import AsyncConnection, Connection, errors
 
+from nextnest.store import traces
+from nextnest.telemetry import spans
+
 # Never opened: every job is deferred on a connection that somebody hands in.
 _jobs = manager.JobManager(PsycopgConnector())
 
@@ -55,15 +58,20 @@ class Planned:
         try:
             async with conn.transaction():
                 with twins_named():
-                    await self._on(conn).defer_async()
+                    job_id = await self._on(conn).defer_async()
+                if trace := spans.traceparent():
+                    await traces.keep(conn, job_id, trace)
         except AlreadyEnqueued:
             return
 
     def defer_sync(self, conn: Connection[Any]) -> None:
         """The same on one of web's connections."""
         try:
-            with conn.transaction(), twins_named():
-                self._on(conn).defer()
+            with conn.transaction():
+                with twins_named():
+                    job_id = self._on(conn).defer()
+                if trace := spans.traceparent():
+                    traces.keep_sync(conn, job_id, trace)
         except AlreadyEnqueued:
             return
 

@@ -22,6 +22,7 @@ from nextnest.errors import ChatwootUnavailable, OutcomeUnknown, Permanent, Retr
 from nextnest.store import outbox
 from nextnest.store.jobs import Ownership, hold_job
 from nextnest.store.outbox import Effect
+from nextnest.telemetry import watching
 
 log = structlog.get_logger(__name__)
 
@@ -124,6 +125,7 @@ class Delivery:
         """Decide that an effect will not happen."""
         async with self.pool.connection() as conn, conn.transaction():
             await outbox.withhold(conn, effect.id, reason)
+        watching.effect(effect.kind, "withheld")
 
     async def _intend(self, effect: Effect, owner: Ownership | None, whatever_came: bool) -> _Intent | None:
         """Commit the intent. A reply's is refused when something came in or a person has the conversation.
@@ -214,12 +216,14 @@ class Delivery:
     async def _adopt(self, effect: Effect, message_id: int | None) -> Effect:
         async with self.pool.connection() as conn:
             await outbox.mark_sent(conn, effect.id, message_id)
+        watching.effect(effect.kind, "sent")
         log.info("sent", kind=effect.kind, conversation_id=effect.conversation_id, message_id=message_id)
         return await self._fetch(effect)
 
     async def _note_unknown(self, effect: Effect, error: str) -> None:
         async with self.pool.connection() as conn:
             await outbox.mark_unknown(conn, effect.id, error)
+        watching.effect(effect.kind, "unknown")
         log.warning("answer lost", kind=effect.kind, conversation_id=effect.conversation_id, error=error)
 
     async def _plan_again(self, effect: Effect, error: str | None) -> Effect:

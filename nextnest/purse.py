@@ -22,6 +22,7 @@ from nextnest.models import Usage
 from nextnest.rules.money import Allowance, Caps, Price, allowance, cost, price_of, worst_case
 from nextnest.settings import Settings
 from nextnest.store import spend
+from nextnest.telemetry import watching
 
 log = structlog.get_logger(__name__)
 
@@ -94,17 +95,23 @@ class TurnPurse:
     def note(self, model: str, usage: Usage, outcome: str) -> None:
         """Remember what the call that was just allowed has used; `answered`, `failed` or `cut short`."""
         counted = usage.input_tokens > 0 or usage.output_tokens > 0
-        self.calls.append(
-            Call(
-                id=str(uuid4()),
-                model=model,
-                input_tokens=usage.input_tokens,
-                cached_tokens=usage.cached_tokens,
-                output_tokens=usage.output_tokens,
-                cost=cost(usage, price_of(model, self.prices)) if counted else self._at_most,
-                outcome=outcome,
-                latency_s=time.monotonic() - self._asked_at,
-            )
+        call = Call(
+            id=str(uuid4()),
+            model=model,
+            input_tokens=usage.input_tokens,
+            cached_tokens=usage.cached_tokens,
+            output_tokens=usage.output_tokens,
+            cost=cost(usage, price_of(model, self.prices)) if counted else self._at_most,
+            outcome=outcome,
+            latency_s=time.monotonic() - self._asked_at,
+        )
+        self.calls.append(call)
+        watching.paid(
+            model,
+            input_tokens=call.input_tokens,
+            cached_tokens=call.cached_tokens,
+            output_tokens=call.output_tokens,
+            cost=call.cost,
         )
 
 

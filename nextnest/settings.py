@@ -245,6 +245,17 @@ class Settings(BaseSettings):
         description="chat pages one web process tells of news at once, a thread each; the others poll",
     )
 
+    nextnest_metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65_000,
+        description="a worker serves its metrics there or on one of the next nine",
+    )
+    otel_exporter_otlp_endpoint: HttpUrl | None = Field(
+        default=None,
+        description="traces go there by OTLP over HTTP, such as http://localhost:4318; unset: none",
+    )
+
     queue_rollout_percentage: int = Field(
         default=100, ge=0, le=100, description="share of conversations on the queue"
     )

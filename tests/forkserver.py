@@ -50,10 +50,11 @@ def start(
     errors: IO[Any] | None = None,
     new_session: bool = False,
     cwd: Path = ROOT,
+    anew: bool = False,
 ) -> Process:
-    """`python -m <command>` in the project's folder, writing to these files."""
+    """`python -m <command>` in the project's folder, writing to these files; `anew`: imports everything itself."""
     errors = errors or output
-    if not hasattr(os, "pidfd_open"):
+    if anew or not hasattr(os, "pidfd_open"):
         return subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=cwd,

@@ -51,6 +51,7 @@ NOT_OF_A_CONTACT = {
     "operator_actions": {"operator", "role", "action", "target", "detail"},
     # Kinds and sentences of errors are ours; frames are places in the code.
     "lost_attempts": {"task_name", "reason", "error", "frames"},
+    "job_traces": {"traceparent"},
     "paused_tasks": {"task_name", "operator"},
     "outgoing_messages": {"kind", "state", "last_error"},
     "person_commands": {"command"},

@@ -19,6 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from nextnest import logs
 from nextnest.settings import Settings, load
+from nextnest.telemetry import spans
 from web import chat, conversations, failures, headers, health, metrics, ops, pages, webhooks
 from web.doors import Doors
 
@@ -28,6 +29,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings is None:
         settings = load()
         logs.configure(settings)
+    spans.start("web", settings.otel_exporter_otlp_endpoint)
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it, its base class does not
     doors = Doors(settings)

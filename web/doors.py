@@ -24,6 +24,7 @@ from nextnest.delivery import Delivery
 from nextnest.engagement_manager import EngagementManager
 from nextnest.links import ChatLinks
 from nextnest.settings import Settings
+from nextnest.telemetry import spans
 from web.live import Live
 
 T = TypeVar("T")
@@ -59,7 +60,8 @@ class Doors:
     @contextmanager
     def transaction(self) -> Iterator[Connection[Any]]:
         """One transaction; psycopg.OperationalError after four seconds without a connection."""
-        with web_transaction(self._open_pool(), pooled=self.settings.web_database_url is not None) as conn:
+        pooled = self.settings.web_database_url is not None
+        with spans.span("transaction"), web_transaction(self._open_pool(), pooled=pooled) as conn:
             yield conn
 
     def ask_outside(self, ask: Ask[T], limit_s: float) -> T:

@@ -22,6 +22,7 @@ from openai.types.responses.response_input_item_param import FunctionCallOutput
 from nextnest.assistant.answers import UNEXPECTED, calls_of, check, failure, text_of, usage_of
 from nextnest.errors import ModelUnavailable
 from nextnest.models import Prompt, Reply, Turn, Usage
+from nextnest.telemetry.watching import model_call
 
 # A question needs a calculation or two, rarely one that depends on another. After so many rounds without an answer, and
 # with no tool left to call, the model is made to write one.
@@ -97,16 +98,17 @@ class Talk:
         """One call, paid for whatever comes of it."""
         if self._purse:
             self._purse.allow(self._model, self._tokens, self._max_output_tokens)
-        outcome, usage = "cut short", Usage()
-        try:
-            response = await self._call(safety_identifier, cache_key, may_call=may_call)
-            usage, outcome = usage_of(response), "failed"
-            check(self._model, response)
-            outcome = "answered"
-        finally:
-            self._usage = added(self._usage, usage)
-            if self._purse:
-                self._purse.note(self._model, usage, outcome)
+        usage = Usage()
+        with model_call(self._model) as outcome:
+            try:
+                response = await self._call(safety_identifier, cache_key, may_call=may_call)
+                usage, outcome.name = usage_of(response), "failed"
+                check(self._model, response)
+                outcome.name = "answered"
+            finally:
+                self._usage = added(self._usage, usage)
+                if self._purse:
+                    self._purse.note(self._model, usage, outcome.name)
         return response
 
     async def _call(self, safety_identifier: str, cache_key: str, *, may_call: bool) -> Response:

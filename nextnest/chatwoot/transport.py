@@ -40,6 +40,7 @@ from nextnest.errors import (
     OutcomeUnknown,
     Retryable,
 )
+from nextnest.telemetry.watching import chatwoot_request
 
 T = TypeVar("T")
 Query = Mapping[str, str | int]
@@ -114,14 +115,15 @@ class Transport:
         Raises ChatwootUnavailable, OutcomeUnknown, ChatwootRefusesUs, ConversationGone or ChatwootRejected.
         """
         place = self._account if endpoint.of_account else ""
-        response = await self._send(endpoint, place + endpoint.path.format(**ids), query, body)
-        self._clock = response.headers.get("Date")
-        if not response.is_success:
-            raise _refusal(endpoint, response)
-        try:
-            return read(response.json() if response.content.strip() else None)
-        except _UNEXPECTED:
-            raise _lost(endpoint, "an answer of an unexpected shape") from None
+        with chatwoot_request(str(endpoint), ids):
+            response = await self._send(endpoint, place + endpoint.path.format(**ids), query, body)
+            self._clock = response.headers.get("Date")
+            if not response.is_success:
+                raise _refusal(endpoint, response)
+            try:
+                return read(response.json() if response.content.strip() else None)
+            except _UNEXPECTED:
+                raise _lost(endpoint, "an answer of an unexpected shape") from None
 
     async def _send(
         self, endpoint: Endpoint, path: str, query: Query | None, body: Body | None

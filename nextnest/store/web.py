@@ -99,20 +99,26 @@ class Figures:
     breakers: list[Row]
     models: list[Row]
     drifting_brokers: int
+    machinery: Row
+    in_flight: list[Row]
 
 
-def figures(conn: Connection[Any]) -> Figures:
-    """Read the views that the metrics page shows."""
+def figures(conn: Connection[Any], alive_s: float) -> Figures:
+    """Read what the metrics page shows. A worker is alive when it was heard of within `alive_s`."""
     waiting, drift = SQL.waiting_summary.one(conn), SQL.capacity_drift.one(conn)
+    machinery = SQL.machinery.one(conn, alive_s=alive_s)
     assert waiting
     assert drift
+    assert machinery
     return Figures(
-        queue=SQL.queue_metrics.all(conn),
+        queue=SQL.queue_now.all(conn),
         unanswered=SQL.unanswered_by_reason.all(conn),
         waiting=waiting,
         leads=SQL.leads_by_state.all(conn),
-        brokers=SQL.broker_metrics.all(conn),
+        brokers=SQL.broker_loads.all(conn),
         breakers=SQL.breaker_states.all(conn),
         models=SQL.model_days.all(conn),
         drifting_brokers=drift["brokers"],
+        machinery=machinery,
+        in_flight=SQL.effects_in_flight.all(conn),
     )

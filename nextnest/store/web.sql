@@ -64,8 +64,22 @@ update chat_posts set message_id = %(message_id)s where lead_id = %(lead_id)s an
 select count(*) as workers from procrastinate_workers
 where last_heartbeat > now() - make_interval(secs => %(within_s)s);
 
--- queue_metrics: Jobs by task, for the metrics page.
-select * from queue_metrics order by task_name;
+-- queue_now: Jobs that wait, run or failed for good, by task, for the metrics page; age in seconds of the oldest that could run.
+-- The view queue_metrics also tells how long a day's jobs ran, and reads that day for it.
+with waiting as (
+    select j.task_name, count(*) as jobs,
+           extract(epoch from clock_timestamp() - min(coalesce(j.scheduled_at, e.at))
+               filter (where j.scheduled_at is null or j.scheduled_at <= now()))::double precision as oldest_waiting_s
+    from procrastinate_jobs j left join procrastinate_events e on e.job_id = j.id and e.type = 'deferred'
+    where j.status = 'todo' group by 1
+), running as (
+    select task_name, count(*) as jobs from procrastinate_jobs where status = 'doing' group by 1
+), failed as (
+    select task_name, count(*) as jobs from procrastinate_jobs where status = 'failed' group by 1
+)
+select task_name, coalesce(w.jobs, 0) as waiting, coalesce(r.jobs, 0) as running, coalesce(f.jobs, 0) as failed, w.oldest_waiting_s
+from waiting w full join running r using (task_name) full join failed f using (task_name)
+order by task_name;
 
 -- unanswered_by_reason: Messages without an answer, and the age of the oldest, by reason.
 select reason, count(*) as messages, extract(epoch from now() - min(received_at))::double precision as oldest_s
@@ -78,16 +92,38 @@ from waiting_leads;
 -- leads_by_state: Leads of the last day by what became of them.
 select state, count(*) as leads from leads where received_at > now() - interval '24 hours' group by state order by state;
 
--- broker_metrics: Load and volume by broker, for the metrics page.
-select * from broker_metrics order by name;
+-- broker_loads: Who holds how many conversations, and how many she may, for the metrics page.
+select name, is_active, current_workload, max_concurrent_chats from ai_brokers order by name;
 
 -- model_days: How many days each configured model has left; none known when no end is announced.
 select model, case when listed then greatest(0, shutdown_date - (now() at time zone 'Asia/Singapore')::date)
                    else 0 end as days_left
 from model_checks order by model;
 
--- breaker_states: Whether each outside thing is away, for the metrics page.
-select name, (state = 'open')::int as open from circuit_breakers order by name;
+-- breaker_states: Whether each outside thing is away, and whether because it refuses us, for the metrics page.
+select name, (state = 'open')::int as open, (state = 'open' and reason = 'refused')::int as refused
+from circuit_breakers order by name;
+
+-- machinery: Workers, webhooks, today's spending and paused tasks, for the metrics page. Ages in seconds, null without any.
+-- Silence is the age of the oldest reply of ours that no webhook has followed: its echo comes within seconds.
+with last_webhook as (
+    select greatest((select max(received_at) from webhook_events where status <> 'swept'),
+                    (select max(received_at) from incoming_messages where source = 'webhook')) as at
+)
+select (select count(*) from procrastinate_workers where last_heartbeat > now() - make_interval(secs => %(alive_s)s)) as workers,
+       (select extract(epoch from now() - max(last_heartbeat))::double precision from procrastinate_workers) as heartbeat_s,
+       extract(epoch from now() - h.at)::double precision as webhook_s,
+       (select extract(epoch from now() - min(sent_at))::double precision from outgoing_messages
+        where kind = 'reply' and state = 'sent' and sent_at > coalesce(h.at, now() - interval '1 day')) as silence_s,
+       (select coalesce(sum(cost), 0)::double precision from ai_usage
+        where day = (now() at time zone 'Asia/Singapore')::date) as spent,
+       (select count(*) from task_pauses) as paused_tasks
+from last_webhook h;
+
+-- effects_in_flight: What is planned, on its way or not known to have arrived, for the metrics page.
+select kind, state, count(*) as effects,
+       extract(epoch from now() - min(coalesce(sending_at, planned_at)))::double precision as oldest_s
+from outgoing_messages where state in ('planned', 'sending', 'unknown') group by kind, state order by kind, state;
 
 -- capacity_drift: How many brokers hold other places than their open assignments; always 0.
 select count(*) as brokers from broker_capacity_drift;

@@ -19,6 +19,7 @@ from nextnest.store.incoming import OpenTurn
 from nextnest.store.jobs import Ownership
 from nextnest.tasks.desk import Desk
 from nextnest.tasks.drafting import Drafting, Overtaken
+from nextnest.telemetry import watching
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +62,8 @@ class Answering:
             return False
         await self._wait_like_a_person(turn)
         sent = await self.desk.delivery.deliver(draft, self.owner, whatever_came=self._overdue(turn))
+        if sent:
+            watching.answered(_spent(turn))
         if sent and self._drafting.left_a_note:
             await self.desk.delivery.deliver_all(self.conversation_id, self.owner)
         return sent
@@ -81,7 +84,9 @@ class Answering:
         window = listening_window(turn.texts, self.desk.pace)
         await self._wait(window - _spent(turn))
         async with self.desk.pool.connection() as conn:
-            return not await incoming.anything_new(conn, self.conversation_id)
+            went_on = await incoming.anything_new(conn, self.conversation_id)
+        watching.listened(went_on=went_on)
+        return not went_on
 
     async def _draft(self, turn: OpenTurn) -> outbox.Effect | None:
         """The planned reply: the one an earlier attempt left behind, or a new one. None when the guard let none pass."""

@@ -29,6 +29,8 @@ from nextnest.settings import Settings
 from nextnest.tasks import attempts
 from nextnest.tasks.desk import Desk
 from nextnest.tasks.job_manager import JobManager
+from nextnest.telemetry import spans
+from nextnest.telemetry.serving import served
 
 log = structlog.get_logger(__name__)
 
@@ -54,11 +56,13 @@ class App(procrastinate.App):
         """Run workers, one after the other, until a signal ends it: losing the database ends a worker, not the process."""
         chosen = settings.load()
         logs.configure(chosen)
+        spans.start("worker", chosen.otel_exporter_otlp_endpoint)
         self.perform_import_paths()  # type: ignore[no-untyped-call]
         assert isinstance(self.connector, Connector)
         options = _options(chosen, self.connector.door) | kwargs | {"install_signal_handlers": False}
         async with _pulse(chosen):
-            await self._run_workers(options, signals=kwargs.get("install_signal_handlers", True))
+            with served(chosen.nextnest_metrics_port):
+                await self._run_workers(options, signals=kwargs.get("install_signal_handlers", True))
 
     async def _run_workers(self, options: dict[str, Any], *, signals: bool) -> None:
         running = _Running()

@@ -25,11 +25,12 @@ from nextnest.handover import HandoverRules, plan_handover
 from nextnest.logs import describe
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.timing import MAX_ATTEMPTS, retry_delay
-from nextnest.store import breakers, conversations, incoming
+from nextnest.store import breakers, conversations, incoming, traces
 from nextnest.store.attempts import frames_of, note_lost
 from nextnest.store.breakers import Breaker
 from nextnest.store.jobs import Ownership, fail_job, postpone_job
 from nextnest.tasks.desk import Desk
+from nextnest.telemetry import spans, watching
 
 log = structlog.get_logger(__name__)
 
@@ -60,24 +61,46 @@ DEFERRED_AGAIN = {"open-conversation", "deliver-effects"}
 async def guard(call_next: AsyncCallNext, context: JobContext, worker: Any) -> Any:  # noqa: ARG001
     """Run one attempt, and see to it that the job ends, goes back or is given up in a commit of ours."""
     job = context.job
-    with structlog.contextvars.bound_contextvars(
-        job_id=job.id, task=job.task_name, attempt=job.attempts, **_ids(job)
+    parent = await _deferred_by(context)
+    with (
+        structlog.contextvars.bound_contextvars(
+            job_id=job.id, task=job.task_name, attempt=job.attempts, **_ids(job)
+        ),
+        watching.attempt(job.task_name, parent) as outcome,
     ):
         try:
-            return await call_next()
+            result = await call_next()
+            outcome.name = "done"
+            return result
         except LostOwnership as error:
+            outcome.name = "superseded"
             log.warning("superseded", error=str(error))
             raise
         except HandedBack:
+            outcome.name = "put_back"
             return await _put_back(context, None)
         except asyncio.CancelledError:
+            outcome.name = "put_back"
             if context.abort_reason() == AbortReason.SHUTDOWN:
                 await asyncio.shield(_put_back(context, None))
             raise
         except Exception as error:
             if await _after_failure(context, error):
+                outcome.name = "put_back"
                 return None
             raise
+
+
+async def _deferred_by(context: JobContext) -> str | None:
+    """The trace that deferred the job. Traces must not stand in a job's way."""
+    if not spans.on() or context.job.id is None:
+        return None
+    try:
+        async with Desk.of(context).pool.connection() as conn:
+            return await traces.parent_of(conn, context.job.id)
+    except (psycopg.Error, PoolTimeout) as error:
+        log.warning("trace not read", error=describe(error))
+        return None
 
 
 async def _put_back(context: JobContext, until: datetime | None) -> None:
@@ -166,7 +189,11 @@ async def give_up(desk: Desk, owner: Ownership, conversation_id: int, error: Exc
     """In one commit: the job failed, a person has the conversation, the place is free, and everybody will be told."""
     async with desk.transaction(owner) as conn:
         await fail_job(conn, owner, conversation_id=conversation_id, detail=describe(error))
-        await leave_to_a_person(conn, conversation_id, owner.job_id, _reason(error), desk.handover_rules)
+        handed_over = await leave_to_a_person(
+            conn, conversation_id, owner.job_id, _reason(error), desk.handover_rules
+        )
+    if handed_over:
+        watching.handed_over(_reason(error))
 
 
 async def set_back(desk: Desk, owner: Ownership, job: Job, error: Exception) -> None:
@@ -182,11 +209,14 @@ async def leave_to_a_person(
     job_id: int,
     reason: HandoffReason,
     rules: HandoverRules,
-) -> None:
-    """Hand off, settle what was unanswered and plan what colleague and customer are told. Takes the caller's transaction."""
+) -> bool:
+    """Hand off, settle what was unanswered and plan what colleague and customer are told. Takes the caller's transaction.
+
+    False when a person has it already.
+    """
     turn = await incoming.read_turn(conn, conversation_id)
     if turn is None or turn.held_by == "person":
-        return
+        return False
     await engagement.hand_off(conn, conversation_id, reason)
     await conversations.lock(conn, conversation_id)
     settled = 0
@@ -197,6 +227,7 @@ async def leave_to_a_person(
     await conversations.move_counters(conn, conversation_id, settled)
     await plan_handover(conn, turn, reason, rules, datetime.now(UTC), notice_kind="failure_notice")
     await deferring.deliver_effects(conversation_id).defer(conn)
+    return True
 
 
 def _reason(error: Exception) -> HandoffReason:

@@ -23,6 +23,7 @@ from nextnest.opening import OpeningRules
 from nextnest.purse import Budget
 from nextnest.settings import Settings
 from nextnest.store.jobs import Ownership, hold_job
+from nextnest.telemetry import spans
 
 
 class Pauses:
@@ -113,10 +114,11 @@ class Desk:
         take the job away before it commits. The job comes first in the order of locks: job, capacity, conversation,
         messages.
         """
-        async with self.pool.connection() as conn, conn.transaction():
-            if owner is not None:
-                await hold_job(conn, owner)
-            yield conn
+        with spans.span("transaction"):
+            async with self.pool.connection() as conn, conn.transaction():
+                if owner is not None:
+                    await hold_job(conn, owner)
+                yield conn
 
     @classmethod
     def _set_up(cls, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> Desk:

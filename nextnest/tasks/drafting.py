@@ -38,6 +38,7 @@ from nextnest.store.incoming import OpenTurn
 from nextnest.store.jobs import Ownership
 from nextnest.store.outbox import Effect
 from nextnest.tasks.desk import Desk
+from nextnest.telemetry import watching
 
 log = structlog.get_logger(__name__)
 
@@ -83,10 +84,16 @@ class Drafting:
         Overtaken when it is not wanted any more; SpendingCapReached when it could cost more than it may. Whatever comes of
         it, every call is booked.
         """
-        try:
-            return await self._write(turn)
-        finally:
-            await self._settle()
+        with watching.drafting() as outcome:
+            try:
+                effect = await self._write(turn)
+                outcome.name = "planned" if effect else "rejected"
+                return effect
+            except Overtaken:
+                outcome.name = "overtaken"
+                raise
+            finally:
+                await self._settle()
 
     async def _write(self, turn: OpenTurn) -> Effect | None:
         try:
@@ -173,6 +180,7 @@ class Drafting:
             evidence=(*of_runs(calculators.runs), *of_day(_today())),
             language=asked_in(turn.texts, said),
         )
+        watching.judged(verdict.broken)
         if calculators.unconfirmed:
             ends = provisional(detect("\n".join(turn.texts)))
             reply = reply.model_copy(update={"text": f"{reply.text}\n\n{ends}"})

@@ -23,6 +23,7 @@ from nextnest.tasks.answering import Answering
 from nextnest.tasks.application import app
 from nextnest.tasks.attempts import RETRIES
 from nextnest.tasks.desk import Desk
+from nextnest.telemetry import watching
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,9 @@ async def incoming_message(context: JobContext, *, conversation_id: int, message
             detail=outcome.reason,
             deliberate_wait_s=outcome.deliberate_wait_s,
         )
+    watching.turn_ended(outcome.name, outcome.deliberate_wait_s)
+    if outcome.settle_as == "handed_over" and outcome.reason:
+        watching.handed_over(outcome.reason)
     log.info("turn ended", outcome=outcome.name, reason=outcome.reason)
 
 

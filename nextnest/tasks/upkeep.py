@@ -17,6 +17,7 @@ from nextnest.store.statements import Row
 from nextnest.tasks.application import SILENT_S, app
 from nextnest.tasks.attempts import DEFERRED_AGAIN, ENDS_WITH_A_PERSON, leave_to_a_person
 from nextnest.tasks.desk import Desk
+from nextnest.telemetry import watching
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +72,7 @@ async def rescue(desk: Desk, job: Row, delay_s: float) -> None:
 
 async def bury(desk: Desk, job: Row) -> None:
     """Its workers died three times over it: the job fails, and its conversation goes to a person in the same commit."""
+    handed_over = False
     async with desk.transaction() as conn:
         if not await jobs.bury_job(conn, job):
             return
@@ -79,9 +81,11 @@ async def bury(desk: Desk, job: Row) -> None:
         if job["task_name"] in ENDS_WITH_A_PERSON:
             conversation_id = job["args"]["conversation_id"]
             reason, rules = HandoffReason.JOB_FAILED, desk.handover_rules
-            await leave_to_a_person(conn, conversation_id, job["id"], reason, rules)
+            handed_over = await leave_to_a_person(conn, conversation_id, job["id"], reason, rules)
         elif job["task_name"] in DEFERRED_AGAIN:
             await breakers.note_setback(conn, job["queueing_lock"])
+    if handed_over:
+        watching.handed_over(HandoffReason.JOB_FAILED)
 
 
 @app.periodic(cron=_EVERY_15_S)

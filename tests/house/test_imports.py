@@ -16,11 +16,23 @@ LADDER: dict[str, tuple[set[str], set[str]]] = {
     "nextnest/models.py": (set(), {"pydantic"}),
     "nextnest/rules": ({"nextnest.models", "nextnest.rules"}, set()),
     "nextnest/chatwoot": (
-        {"nextnest.models", "nextnest.errors", "nextnest.chatwoot", "nextnest.settings"},
+        {
+            "nextnest.models",
+            "nextnest.errors",
+            "nextnest.chatwoot",
+            "nextnest.settings",
+            "nextnest.telemetry",
+        },
         {"httpx", "pydantic"},
     ),
     "nextnest/assistant": (
-        {"nextnest.models", "nextnest.errors", "nextnest.settings", "nextnest.assistant"},
+        {
+            "nextnest.models",
+            "nextnest.errors",
+            "nextnest.settings",
+            "nextnest.assistant",
+            "nextnest.telemetry",
+        },
         {"openai"},
     ),
     "nextnest/embedded.py": ({"nextnest.errors"}, {"psycopg"}),
@@ -31,7 +43,14 @@ LADDER: dict[str, tuple[set[str], set[str]]] = {
     "nextnest/form_values.py": (set(), {"email_validator", "phonenumbers"}),
     "nextnest/lead_form.py": ({"nextnest.errors", "nextnest.form_values", "nextnest.models"}, {"pydantic"}),
     "nextnest/links.py": (set(), {"itsdangerous"}),
-    "nextnest/deferring.py": (set(), {"psycopg", "procrastinate"}),
+    "nextnest/deferring.py": (
+        {"nextnest", "nextnest.store", "nextnest.telemetry"},
+        {"psycopg", "procrastinate"},
+    ),
+    "nextnest/telemetry": (
+        {"nextnest.telemetry"},
+        {"opentelemetry", "prometheus_client", "structlog"},
+    ),
     "nextnest/engagement.py": (
         {"nextnest.deferring", "nextnest.models", "nextnest.rules", "nextnest.store", "nextnest"},
         {"psycopg"},

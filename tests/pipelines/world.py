@@ -150,12 +150,13 @@ def running_world(
     of_workers: Mapping[str, str] | None = None,
     of_chatwoot: Mapping[str, str] | None = None,
     of_model: Mapping[str, str] | None = None,
+    web_anew: bool = False,
     **changes: str,
 ) -> Iterator[World]:
     """Stand-ins, web and workers on one database, stopped afterwards.
 
     `changes` are settings of web and worker, `of_workers` of the workers alone; `of_chatwoot` and `of_model` are the
-    stand-ins' own secrets.
+    stand-ins' own secrets. `web_anew` where it matters what web's configuration does before anything is imported.
     """
     with ExitStack() as stack:
         with _one_at_a_time:
@@ -165,7 +166,7 @@ def running_world(
         environment = _environment(database_url, chatwoot, model, port) | changes
         web = ["gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "16"]
         web += ["--graceful-timeout", "2", "web:create_app()"]
-        process = stack.enter_context(_process(web, environment | _OF_WEB, log_folder / "web"))
+        process = stack.enter_context(_process(web, environment | _OF_WEB, log_folder / "web", anew=web_anew))
         world = World(
             database_url, chatwoot, model, f"http://127.0.0.1:{port}", environment, log_folder, stack, process
         )
@@ -209,9 +210,11 @@ def _environment(
 
 
 @contextmanager
-def _process(command: list[str], environment: dict[str, str], log: Path) -> Iterator[Process]:
+def _process(
+    command: list[str], environment: dict[str, str], log: Path, *, anew: bool = False
+) -> Iterator[Process]:
     with log.open("wb") as output:
-        process = forkserver.start(*command, environment=environment, output=output)
+        process = forkserver.start(*command, environment=environment, output=output, anew=anew)
         try:
             yield process
         finally:
