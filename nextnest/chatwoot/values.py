@@ -15,6 +15,8 @@ EFFECT_KEY = "nextnest_id"
 CLIENT_KEY = "nextnest_client_id"
 LEAD_KEY = "nextnest_lead_id"
 
+# Chatwoot's ids are 64-bit numbers, as is what keeps them here.
+_LARGEST_ID = 2**63 - 1
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -34,7 +36,7 @@ def _message_type(value: object) -> object:
     """A kind we do not know is neither the customer's nor ours: a line of the system."""
     if isinstance(value, int):
         return _BY_NUMBER.get(value, MessageType.ACTIVITY)
-    return value if value in set(MessageType) else MessageType.ACTIVITY
+    return value if isinstance(value, str) and value in set(MessageType) else MessageType.ACTIVITY
 
 
 def _object(value: object) -> object:
@@ -69,7 +71,7 @@ class Sender(_Wire):
 class ChatwootMessage(_Wire):
     """One line of a conversation, from REST or from a webhook. `created_at` is UTC, to the second."""
 
-    id: int
+    id: int = Field(gt=0, le=_LARGEST_ID)
     content: Text = ""
     message_type: Annotated[MessageType, BeforeValidator(_message_type)]
     private: bool = False

@@ -117,9 +117,13 @@ def _filters(given: Mapping[str, Any]) -> Filters:
     return Filters(
         state=state if state in STATES else WAITING,
         task=task if task in TASKS else None,
-        queue=str(given.get("queue", "")).strip() or None,
-        conversation_id=int(conversation)
-        if conversation.isdecimal() and int(conversation) <= _LARGEST
-        else None,
+        queue=str(given.get("queue", "")).replace("\0", "").strip() or None,
+        conversation_id=_id(conversation),
         older_than_s=float(age) if age.isdecimal() and int(age) in _AGES else None,
     )
+
+
+def _id(written: str) -> int | None:
+    """An id of Chatwoot's; None for anything longer, which Python would not even read beyond some thousand digits."""
+    fits = written.isdecimal() and len(written) <= len(str(_LARGEST)) and int(written) <= _LARGEST
+    return int(written) if fits else None

@@ -36,7 +36,7 @@ class Search:
         filters = Filters(
             status=_one_of(STATES, given.get("status")),
             held_by=_one_of(HOLDERS, given.get("held")),
-            broker=given.get("broker") or None,
+            broker=given.get("broker", "").replace("\0", "") or None,
         )
         words = " ".join(given.get("q", "").replace("\0", " ").split())[:_LONGEST]
         return cls(words, filters, _one_of(OPEN_POINTS, given.get("open")), _place(given.get("before", "")))
