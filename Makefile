@@ -7,7 +7,7 @@ JOBS ?= 5
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test test-long check format migrate web worker doctor bench soak evals demo-traffic picture screenshots stop clean
+.PHONY: help demo setup test test-long check audit format migrate web worker doctor bench soak evals demo-traffic picture screenshots stop clean
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' Makefile | while IFS=: read -r name rest; do printf '  make %-12s %s\n' "$$name" "$${rest#*## }"; done
@@ -28,10 +28,15 @@ test: setup ## all tests but the long ones, with a Postgres of their own
 test-long: setup ## the tests that take minutes
 	@exec $(PYTHON) -m pytest -m long $(ARGS)
 
-check: setup ## format, lint, types
+check: setup ## format, lint, types, secrets beside the code, packages against their locks
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
+	$(PYTHON) scripts/secret_scan.py
+	$(PYTHON) scripts/dependencies.py
+
+audit: setup ## known holes in the pinned packages; asks the package index over the network
+	@exec $(PYTHON) scripts/audit.py
 
 format: setup ## put the code into its format
 	$(PYTHON) -m ruff check --fix .
@@ -69,4 +74,4 @@ stop: ## the embedded database, when it was left running
 
 clean: ## remove .venv, caches and the embedded database with its data
 	@test ! -d .nextnest || test ! -x $(PYTHON) || $(PYTHON) -m nextnest.embedded remove
-	rm -rf .venv .setup.lock .nextnest .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .setup.lock .nextnest .mypy_cache .ruff_cache .pytest_cache .hypothesis .audit build dist *.egg-info
