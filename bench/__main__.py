@@ -12,7 +12,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from bench import acknowledgements, console, cost, machine, pages, pipelines, queueing, replies, soak
+from bench import (
+    acknowledgements,
+    console,
+    cost,
+    machine,
+    pages,
+    pipelines,
+    queueing,
+    replies,
+    simulation,
+    soak,
+)
 from bench.figures import say
 from bench.pages import Result
 from bench.server import BenchServer, own_server
@@ -25,6 +36,7 @@ PARTS = {
     "queueing": queueing.measure,
     "console": console.measure,
     "cost": cost.measure,
+    "simulation": simulation.measure,
     "soak": soak.measure,
 }
 # Takes as long as one likes: only when it is asked for.

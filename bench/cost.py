@@ -50,6 +50,7 @@ MEASURES = {
     "Postgres_ms": "processor time of Postgres, ms",
     "worker_ms": "processor time of the worker, ms",
     "web_ms": "processor time of web, ms",
+    "outside_ms": "processor time of the stand-ins, ms",
 }
 # Counts by the names above.
 Counts = dict[str, float]
@@ -77,7 +78,9 @@ class Meter:
         [row] = self.stage.rows(READ)
         for name, counter in self.wires.items():
             row |= {f"{name}_statements": counter.statements, f"{name}_trips": counter.round_trips}
-        row |= {f"{name}_ms": seconds * 1000 for name, seconds in self.stage.cpu().items()}
+        cpu = self.stage.cpu()
+        row |= {f"{name}_ms": cpu.get(name, 0.0) * 1000 for name in ("Postgres", *PROCESSES)}
+        row["outside_ms"] = (cpu["chatwoot"] + cpu["model"]) * 1000
         return {name: float((row | {"notifying": self.notifying}).get(name, 0.0)) for name in MEASURES}
 
     def _listen(self) -> None:

@@ -51,9 +51,12 @@ class Table:
     notes: tuple[str, ...] = ()
     plots: Sequence[Bars | Lines] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
+    # Tables that belong below this one.
+    more: Sequence[Table] = ()
 
     def __str__(self) -> str:
-        return "\n".join([f"## {self.title}", "", self.grid, "", *self.notes])
+        whole = "\n".join([f"## {self.title}", "", self.grid, "", *self.notes])
+        return "\n\n".join([whole, *map(str, self.more)])
 
     @property
     def grid(self) -> str:

@@ -26,11 +26,16 @@ def describe(database_url: str) -> list[str]:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return [
         f"Measured   {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {os.getloadavg()[0]:.1f} before the start",
-        f"Machine    {_processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}",
-        f"Disk       one flushed write of 8 kB takes {_flush_s() * 1000:.2f} ms (median)",
+        f"Machine    {_processor()}, {cores()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}",
+        f"Disk       one flushed write of 8 kB takes {flush_s() * 1000:.2f} ms (median)",
         f"Postgres   {postgres // 10000}.{postgres % 10000}, fsync and synchronous_commit on, same machine",
         f"Python     {platform.python_version()}, {versions}",
     ]
+
+
+def cores() -> int:
+    """Of this machine."""
+    return os.cpu_count() or 1
 
 
 def _processor() -> str:
@@ -43,7 +48,7 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def _flush_s() -> float:
+def flush_s() -> float:
     """What a commit cannot be faster than, on the disk of the temporary folder."""
     times = []
     with tempfile.TemporaryFile() as file:

@@ -47,7 +47,9 @@ def _block(result: Result, pictures: str) -> str:
     """A scenario as a page shows it."""
     table = result.table
     shown = [f"![{plot.title}]({pictures}/{plot.name}.svg)" for plot in table.plots]
-    parts = [f"{result.measured} Repeat it: `{result.command}`", table.grid, *shown, "\n".join(table.notes)]
+    more = [part for each in table.more for part in (f"**{each.title}**", each.grid, "\n".join(each.notes))]
+    head = f"{result.measured} Repeat it: `{result.command}`"
+    parts = [head, table.grid, *shown, "\n".join(table.notes), *more]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -38,7 +38,7 @@ def measure(server: BenchServer, sizes: Sizes) -> Table:
     drains: Drains = defaultdict(list)
     for number in range(1, sizes.rounds + 1):
         for workers in sizes.workers:
-            for task, drain in _sample(server, sizes.conversations, workers).items():
+            for task, drain in sample(server, sizes.conversations, workers).items():
                 drains[task, workers].append(drain)
         figures = ", ".join(
             f"{name} x{workers} {each[-1].per_second:.0f}" for (name, workers), each in drains.items()
@@ -47,7 +47,7 @@ def measure(server: BenchServer, sizes: Sizes) -> Table:
     return _table(drains, sizes)
 
 
-def _sample(server: BenchServer, conversations: int, workers: int) -> dict[str, Drain]:
+def sample(server: BenchServer, conversations: int, workers: int) -> dict[str, Drain]:
     """On fresh stand-ins and a fresh database: all are greeted, then each asks one question and all are answered."""
     with empty_stage(server) as stage:
         stage.start_chatwoot()

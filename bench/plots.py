@@ -62,7 +62,7 @@ class Lines:
 
     def svg(self) -> str:
         """The picture's whole text."""
-        left, right, top, bottom = 70, WIDTH - 130, 44, 280
+        left, right, top, bottom = 70, WIDTH - 130, 60, 290
         points = [point for line in self.lines for point in line.points]
         across = _linear((min(x for x, _ in points), max(x for x, _ in points)), (left, right))
         ticks = _ticks([y for _, y in points], logarithmic=self.logarithmic)
@@ -73,7 +73,7 @@ class Lines:
         body += [_drawn(line, number, across, up) for number, line in enumerate(self.lines)]
         body += _names(self.lines, up, right)
         body += [_text((left + right) / 2, bottom + 40, self.x, "middle"), _text(left - 56, top - 12, self.y)]
-        return _picture(self.title, 340, body)
+        return _picture(self.title, 346, body)
 
 
 @dataclass(frozen=True)

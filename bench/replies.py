@@ -23,16 +23,21 @@ Latencies = dict[float, list[float]]
 
 
 def measure(server: BenchServer, sizes: Sizes) -> Table:
-    latencies: Latencies = defaultdict(list)
+    return _table(latencies(server, sizes), sizes)
+
+
+def latencies(server: BenchServer, sizes: Sizes) -> Latencies:
+    """Seconds from each webhook to its reply, by messages per second."""
+    found: Latencies = defaultdict(list)
     with empty_stage(server) as stage, _chatwoot_here(stage) as chatwoot:
         ids = _set_up(stage)
         _answer_times(stage, chatwoot, ids, rate=10, seconds=0.5)  # warm-up
         for number in range(1, sizes.rounds + 1):
             for rate in sizes.rates:
                 times = _answer_times(stage, chatwoot, ids, rate, sizes.seconds)
-                latencies[rate] += times
+                found[rate] += times
                 say(f"replies {number}/{sizes.rounds}  at {rate:g}/s: median {ms(quantile(times, 0.5))} ms")
-    return _table(latencies, sizes)
+    return found
 
 
 def _chatwoot_here(stage: Stage) -> ChatwootSandbox:
