@@ -8,7 +8,7 @@ worker_class = "gthread"
 workers = 2
 # Eight for requests, as many as a process has connections; the others may each hold a live chat page (web/live.py).
 threads = 24
-# A process is a hundred megabytes and starts in seconds: no copy of a loaded one, which would share its connections.
+# A process is some seventy megabytes and starts in seconds: no copy of a loaded one, which would share its connections.
 preload_app = False
 
 # A process whose main loop does not turn for so long is replaced. Requests and live pages run in threads and do not count.

@@ -317,6 +317,11 @@ def database_settings() -> str:
     return _read(_DatabaseOnly).database()
 
 
+def database_given() -> str | None:
+    """DATABASE_URL as it is set, for who must not start the embedded one. None when it is not."""
+    return _read(_DatabaseOnly).database_url
+
+
 class _DatabaseOnly(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
     database_url: PostgresUrl | None = Field(default=None, repr=False)

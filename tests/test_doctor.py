@@ -7,87 +7,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
-import psycopg
 import pytest
 
 from nextnest.doctor.database import FAR_S, SOME_S, compared
 from nextnest.doctor.findings import Check, Finding, green, red, run
 from nextnest.settings import Settings
-from sandbox.chatwoot import ChatwootSandbox
-from sandbox.model import ModelSandbox
 from tests import forkserver
 from tests.databases import as_login, drop_login
 from tests.doors.wire import Recorder, server
 from tests.pgbouncer import pgbouncer
 from tests.pipelines.world import ROOT
-
-WEBHOOK = "http://127.0.0.1:8000/api/chatwoot-webhook"
-# In every setting that is one, so that it is unmistakable where it should not be.
-SECRETS = ("chatwoot-token-7f3a", "webhook-secret-7f3a", "model-key-7f3a", "signing-key-7f3a", "pass-7f3a")
-
-
-@dataclass
-class Practice:
-    """A system to be looked at: a database, a Chatwoot, a model, and the settings that name them."""
-
-    database_url: str
-    chatwoot: ChatwootSandbox
-    model: ModelSandbox
-    environment: dict[str, str]
-
-    def doctor(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
-        given = {name: value for name, value in (self.environment | changes).items() if value}
-        return forkserver.run("nextnest", "doctor", *arguments, environment=given, timeout=120)
-
-    def execute(self, statement: str) -> None:
-        with psycopg.connect(self.database_url, autocommit=True) as conn:
-            conn.execute(statement.encode())
-
-    def worker_lives(self, workers: int = 2) -> None:
-        """As if so many workers had just been heard of."""
-        beat = (
-            "insert into nextnest.procrastinate_workers (last_heartbeat) values (now() + interval '1 hour')"
-        )
-        for _ in range(workers):
-            self.execute(beat)
+from tests.practice import WEBHOOK, Practice, in_practice, lines
 
 
 @pytest.fixture
 def practice(database_url: str) -> Iterator[Practice]:
-    with ExitStack() as stack:
-        chatwoot = stack.enter_context(ChatwootSandbox(token=SECRETS[0], webhook_secret=SECRETS[1]))
-        model = stack.enter_context(ModelSandbox(api_key=SECRETS[2]))
-        environment = {
-            "DATABASE_URL": database_url,
-            "CHATWOOT_BASE_URL": chatwoot.base_url,
-            "CHATWOOT_ACCOUNT_ID": str(chatwoot.account_id),
-            "CHATWOOT_INBOX_ID": str(chatwoot.inbox_id),
-            "CHATWOOT_API_TOKEN": chatwoot.token,
-            "CHATWOOT_WEBHOOK_SECRET": chatwoot.webhook_secret,
-            "OPENAI_API_KEY": model.api_key,
-            "OPENAI_BASE_URL": model.base_url,
-            "OPENAI_MODEL": "sandbox-model",
-            "OPENAI_PRICES": '{"sandbox-model": {"input": "0.1", "cached_input": "0.01", "output": "0.5"}}',
-            "NEXTNEST_SECRET_KEY": SECRETS[3],
-            "NEXTNEST_OPS_PASSWORD": SECRETS[4],
-            "NEXTNEST_PUBLIC_URL": "http://127.0.0.1:8000",
-        }
-        chatwoot.set_webhook(WEBHOOK)
-        yield Practice(database_url, chatwoot, model, environment)
-
-
-def lines(result: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
-    """What was found under each name."""
-    found: dict[str, list[str]] = {}
-    for line in result.stdout.splitlines():
-        if line[:6].strip() in {"ok", "look", "WRONG"}:
-            name = line[6:18].strip()
-            found.setdefault(name, []).append(f"{line[:6].strip()} {line[18:].strip()}")
-    return found
+    with in_practice(database_url) as one:
+        yield one
 
 
 def test_a_system_that_is_well_is_green_in_every_line_and_the_status_says_so(practice: Practice) -> None:
@@ -175,6 +114,29 @@ def test_each_login_finds_itself_well(practice: Practice, kind: str) -> None:
     assert f"nextnest_{kind.split('-')[0]}" in lines(result)["Rights"][0]
 
 
+def test_a_login_for_dashboards_is_told_what_it_cannot_see_and_nothing_is_wrong(practice: Practice) -> None:
+    practice.worker_lives()
+    login = as_login(practice.database_url, "dashboards")
+    result = practice.doctor(DATABASE_URL=login)
+    drop_login(practice.database_url, login)
+    assert result.returncode == 0, result.stdout
+    found = lines(result)
+    assert "nextnest_readonly" in found["Rights"][0]
+    for name in ("Schema", "Workers"):
+        assert found[name][0].startswith("look not for this login to see")
+
+
+def test_looking_starts_no_database(practice: Practice, tmp_path: Path) -> None:
+    given = {name: value for name, value in practice.environment.items() if name != "DATABASE_URL"}
+    result = forkserver.run("nextnest", "doctor", environment=given, cwd=tmp_path)
+    found = lines(result)
+    assert found["Database"][0].startswith(
+        "WRONG DATABASE_URL is not set, and no embedded database runs here"
+    )
+    assert found["Chatwoot"][0].startswith("ok")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_transaction_pooler_is_recognised_for_worker_and_web(practice: Practice) -> None:
     practice.worker_lives()
     practice.execute("do $$ begin execute format('alter database %I set search_path = nextnest',"
@@ -186,6 +148,17 @@ def test_a_transaction_pooler_is_recognised_for_worker_and_web(practice: Practic
     assert of_web["Door"] == ["ok the database itself; a notification is heard"]
     assert of_web["Web's door"][0].startswith("ok a transaction-mode pooler")
     assert of_worker["Schema"][0].startswith("ok")
+
+
+def test_a_session_pooler_that_drops_the_limits_of_time_is_noticed(practice: Practice) -> None:
+    practice.execute("do $$ begin execute format('alter database %I set search_path = nextnest',"
+                     " current_database()); end $$")  # fmt: skip
+    with pgbouncer(practice.database_url, "session") as pooled:
+        found = lines(practice.doctor(DATABASE_URL=pooled))["Door"]
+    assert found[0].startswith(
+        "look no idle_in_transaction_session_timeout and no lock_timeout and no statement"
+    )
+    assert found[1] == "ok a session-mode pooler; a notification is heard"
 
 
 def test_a_token_that_is_an_agents_or_wrong_is_told_apart(practice: Practice) -> None:
@@ -231,6 +204,16 @@ def test_the_webhook_is_made_when_asked_for_and_only_then(practice: Practice) ->
     after = lines(practice.doctor())["Webhook"]
     assert f"ok Chatwoot calls {WEBHOOK} with what we need" in after
     assert [line for line in after if "its secret is not" in line]
+
+
+def test_no_webhook_is_made_that_could_never_arrive(practice: Practice) -> None:
+    """Chatwoot elsewhere finds no localhost of ours."""
+    practice.chatwoot.set_webhook("https://elsewhere.example/hook")
+    # The same machine by a name that is not among its usual ones.
+    elsewhere = practice.chatwoot.base_url.replace("127.0.0.1", "0.0.0.0")  # noqa: S104
+    made = lines(practice.doctor("--set-up-webhook", CHATWOOT_BASE_URL=elsewhere))
+    assert made["Webhook"][0].startswith("WRONG not made")
+    assert lines(practice.doctor())["Webhook"][0].startswith("WRONG Chatwoot does not call")
 
 
 def test_a_webhook_without_an_event_gets_it_and_keeps_its_secret(practice: Practice) -> None:

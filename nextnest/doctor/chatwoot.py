@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from nextnest.chatwoot import Chatwoot, Webhook
 from nextnest.doctor.database import compared
 from nextnest.doctor.findings import Check, Finding, green, red, yellow
+from nextnest.doctor.sense import out_of_reach
 from nextnest.errors import ChatwootRefusesUs, ChatwootRejected, NextNestError
 from nextnest.settings import Settings
 
@@ -81,6 +82,9 @@ class ChatwootAccount:
     async def _webhook(self, chatwoot: Chatwoot) -> Iterable[Finding]:
         found = [one for one in await chatwoot.webhooks() if urlsplit(one.url).path == PATH]
         ours = [one for one in found if one.url == self._url]
+        if self._set_up and out_of_reach(self._settings, self._url):
+            mend = "Set NEXTNEST_PUBLIC_URL to the address customers use, or give --webhook-url."
+            return [red(f"not made: Chatwoot would not find us under {self._url}", mend)]
         if self._set_up:
             return [await self._made(chatwoot, ours), *self._secret_to_keep(ours)]
         if not ours:

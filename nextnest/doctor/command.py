@@ -6,7 +6,9 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
+from nextnest import embedded
 from nextnest.doctor import sense
 from nextnest.doctor.chatwoot import ChatwootAccount
 from nextnest.doctor.database import Database
@@ -14,7 +16,7 @@ from nextnest.doctor.findings import Finding, red, run
 from nextnest.doctor.model import Model
 from nextnest.embedded import EmbeddedPostgresError
 from nextnest.errors import ConfigurationError
-from nextnest.settings import Settings, database_settings, load
+from nextnest.settings import STATE_FOLDER, Settings, database_given, load
 
 # What a mark looks like with colour and without.
 _WORDS = {"green": "ok    ", "yellow": "look  ", "red": "WRONG "}
@@ -39,17 +41,32 @@ def _found(asked: argparse.Namespace) -> Iterator[tuple[str, Finding]]:
     settings, wrong = _settings()
     if wrong:
         yield "Settings", wrong
-    try:
-        dsn = database_settings()
-    except (ConfigurationError, EmbeddedPostgresError) as error:
-        yield "Database", red(str(error), "See docs/supabase.md.")
-        return
     if settings:
         yield from run(sense.checks(settings))
-    yield from run(Database(dsn, settings.web_database_url if settings else None).checks())
+    yield from _of_the_database(settings)
     if settings:
         account = ChatwootAccount(settings, asked.webhook_url, set_up=asked.set_up_webhook)
         yield from run([*account.checks(), *Model(settings).checks()])
+
+
+def _of_the_database(settings: Settings | None) -> Iterator[tuple[str, Finding]]:
+    try:
+        dsn = database_given() or _embedded()
+    except ConfigurationError:
+        return  # named among the settings already
+    if dsn:
+        yield from run(Database(dsn, settings.web_database_url if settings else None).checks())
+        return
+    mend = "Set it (docs/supabase.md), or start the embedded one with make migrate."
+    yield "Database", red("DATABASE_URL is not set, and no embedded database runs here", mend)
+
+
+def _embedded() -> str | None:
+    """Where it runs: who looks starts nothing."""
+    with suppress(EmbeddedPostgresError):
+        if STATE_FOLDER.exists() and (server := embedded.server_for(STATE_FOLDER)).is_running():
+            return server.url
+    return None
 
 
 def _settings() -> tuple[Settings | None, Finding | None]:

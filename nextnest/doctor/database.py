@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,13 @@ from psycopg.conninfo import conninfo_to_dict
 
 from nextnest import migrate
 from nextnest.database import AnyDoor, conninfo
-from nextnest.doctor.findings import Check, Finding, green, red, yellow
+from nextnest.doctor import rights
+from nextnest.doctor.findings import Check, Finding, green, red, some, yellow
 from nextnest.door import look
 from nextnest.errors import ConfigurationError, MigrationError
-from nextnest.roles import KINDS
 from nextnest.rules.alarms import DEAD_S
 from nextnest.store import doctor as store
-from nextnest.store import roles, web
+from nextnest.store import web
 from nextnest.store.statements import read
 
 # A connection, or two behind a pooler, with five seconds for each; then a few short statements.
@@ -49,10 +49,10 @@ class Database:
             Check("Database", self._reachable, _TIMEOUT_S),
             Check("Door", self._door, _TIMEOUT_S, needs="Database"),
             Check("Clock", self._clock, _TIMEOUT_S, needs="Database"),
-            Check("Schema", self._schema, _SCHEMA_TIMEOUT_S, needs="Database"),
+            Check("Schema", _for_those_who_may(self._schema), _SCHEMA_TIMEOUT_S, needs="Database"),
             Check("Rights", self._rights, _TIMEOUT_S, needs="Schema"),
             Check("Exposure", self._exposure, _TIMEOUT_S, needs="Schema"),
-            Check("Workers", self._workers, _TIMEOUT_S, needs="Schema"),
+            Check("Workers", _for_those_who_may(self._workers), _TIMEOUT_S, needs="Schema"),
         ]
         if self._web_dsn and self._web_dsn != self._dsn:
             found.insert(2, Check("Web's door", self._door_of_web, _TIMEOUT_S))
@@ -82,6 +82,7 @@ class Database:
                 "Give DATABASE_URL the direct or the session connection string; this one may be WEB_DATABASE_URL.",
             )
             return
+        yield from self._limits()
         kind = "a session-mode pooler" if door.pooled else "the database itself"
         if self._hears():
             yield green(f"{kind}; a notification is heard")
@@ -89,6 +90,15 @@ class Database:
             yield red(
                 f"{kind}, and a notification is not heard", "Workers only poll then: see what stands between."
             )
+
+    def _limits(self) -> Iterator[Finding]:
+        """They come with a connection's options; a pooler may refuse those, and then the login has to have them."""
+        with self._connected() as conn:
+            if missing := store.unbounded(conn):
+                yield yellow(
+                    f"no {' and no '.join(missing)}: what is stuck stays so",
+                    "The pooler drops options: sign in as a login made with python -m nextnest.roles.",
+                )
 
     def _door_of_web(self) -> Iterator[Finding]:
         assert self._web_dsn
@@ -118,35 +128,17 @@ class Database:
     def _schema(self) -> Iterator[Finding]:
         with self._connected() as conn:
             if missing := migrate.schema_is_current(conn):
-                yield red(f"lacks {_some(missing)}", "Run make migrate.")
+                yield red(f"lacks {some(missing)}", "Run make migrate.")
                 return
             yield from _drift(conn)
 
     def _rights(self) -> Iterator[Finding]:
         with self._connected() as conn:
-            row = store.server(conn)
-            groups = sorted({group for kind in KINDS.values() for group in kind.groups})
-            if missing := roles.missing_groups(conn, groups):
-                yield yellow(
-                    f"the groups {_some(missing)} are missing: everything runs as the owner",
-                    "Have an administrator create them, then run make migrate.",
-                )
-            elif row["groups"]:
-                yield green(f"{row['login']} may do what {', '.join(row['groups'])} may")
-            elif row["owner"]:
-                yield green(f"{row['login']} owns the schema; logins with less: python -m nextnest.roles")
-            else:
-                yield red(
-                    f"{row['login']} may do nothing here", "Make a login with python -m nextnest.roles."
-                )
+            yield from rights.granted(conn)
 
     def _exposure(self) -> Iterator[Finding]:
         with self._connected() as conn:
-            found = [f"{row['what']} ({row['who']})" for row in store.exposed(conn)]
-        if found:
-            yield red(f"open: {_some(found)}", "Run make migrate: it takes every such right away.")
-        else:
-            yield green("closed to PUBLIC, anon, authenticated and service_role; rows and views guarded")
+            yield rights.exposure(conn)
 
     def _workers(self) -> Iterator[Finding]:
         with self._connected() as conn:
@@ -160,6 +152,18 @@ class Database:
 
     def _connected(self) -> Connection[Any]:
         return AnyDoor.connect(conninfo(self._dsn, "doctor"), autocommit=True, prepare_threshold=None)
+
+
+def _for_those_who_may(look: Callable[[], Iterator[Finding]]) -> Callable[[], Iterator[Finding]]:
+    """A login of a dashboard may read views alone, and that is as it must be."""
+
+    def looked() -> Iterator[Finding]:
+        try:
+            yield from look()
+        except psycopg.errors.InsufficientPrivilege:
+            yield yellow("not for this login to see", "Ask as web's or a worker's login, or as the owner.")
+
+    return looked
 
 
 def compared(whose: str, apart: timedelta) -> Finding:
@@ -200,10 +204,10 @@ def _drift(conn: Connection[Any]) -> Iterator[Finding]:
     unfit = [problem for file in sorted(_OURS.glob("*.sql")) if (problem := _unfit(conn, file))]
     if unfit:
         yield red(
-            f"was changed by hand: {_some(unfit)}", "Undo the change, or restore the schema from a backup."
+            f"was changed by hand: {some(unfit)}", "Undo the change, or restore the schema from a backup."
         )
     if broken := store.broken(conn):
-        yield red(f"has parts that do not work: {_some(broken)}", "Enable the trigger, or reindex.")
+        yield red(f"has parts that do not work: {some(broken)}", "Enable the trigger, or reindex.")
     if not unfit and not broken:
         yield green("complete, Procrastinate's included; every statement fits it")
 
@@ -232,12 +236,6 @@ def _numbered(sql: str) -> str:
     seen: dict[str, int] = {}
     numbered = re.sub(r"%\((\w+)\)s", lambda found: f"${seen.setdefault(found[1], len(seen) + 1)}", sql)
     return numbered.replace("%%", "%")
-
-
-def _some(names: list[str]) -> str:
-    """The first three, and how many more."""
-    more = len(names) - 3
-    return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
 
 
 def _first_line(error: Exception) -> str:

@@ -48,6 +48,12 @@ def red(what: str, mend: str) -> Finding:
     return Finding("red", what, mend)
 
 
+def some(names: list[str]) -> str:
+    """The first three, and how many more."""
+    more = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
+
+
 def run(checks: Iterable[Check]) -> Iterator[tuple[str, Finding]]:
     """Every check's findings under its name, as they come. What a failed check was needed for is named and left out."""
     failed: set[str] = set()

@@ -29,9 +29,14 @@ def _of_webhooks(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def out_of_reach(settings: Settings, url: str) -> bool:
+    """Whether a URL of ours means this machine to us and another one to Chatwoot."""
+    return urlsplit(url).hostname in _HERE and urlsplit(settings.chatwoot_base_url).hostname not in _HERE
+
+
 def _of_addresses(settings: Settings) -> Iterator[Finding]:
     web, chatwoot = urlsplit(settings.nextnest_public_url), urlsplit(settings.chatwoot_base_url)
-    if web.hostname in _HERE and chatwoot.hostname not in _HERE:
+    if out_of_reach(settings, settings.nextnest_public_url):
         says = f"NEXTNEST_PUBLIC_URL is {settings.nextnest_public_url}: neither customers nor Chatwoot find us there"
         yield red(says, "Set it to the address customers use.")
     elif web.scheme == "http" and web.hostname not in _HERE:

@@ -18,6 +18,11 @@ def server(conn: Connection[Any]) -> Row:
     return row
 
 
+def unbounded(conn: Connection[Any]) -> list[str]:
+    """The limits of time that this connection has not got."""
+    return [row["name"] for row in SQL.unbounded.all(conn)]
+
+
 def clock(conn: Connection[Any]) -> float:
     """The database's clock as a Unix time."""
     row = SQL.clock.one(conn)

@@ -6,6 +6,10 @@ select current_setting('server_version') as version, current_user::text as login
                    and pg_has_role(current_user, oid, 'usage')), '{}') as groups,
        coalesce((select pg_has_role(current_user, nspowner, 'usage') from pg_namespace where nspname = 'nextnest'), false) as owner;
 
+-- unbounded: Limits that this connection has not got, so that what is stuck would stay so.
+select name from unnest(array['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']) as l (name)
+where current_setting(name) = '0' order by name;
+
 -- clock: The time there, also inside a transaction.
 select extract(epoch from clock_timestamp())::double precision as now;
 

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from nextnest.store.statements import Statements
+from nextnest.store.statements import Row, Statements
 
 SQL = Statements("roles")
 
@@ -26,3 +26,8 @@ def login_steps(
 def missing_groups(conn: Connection[Any], groups: Sequence[str]) -> list[str]:
     """Which of these groups no migration has made."""
     return [row["name"] for row in SQL.missing_groups.all(conn, groups=list(groups))]
+
+
+def misgranted(conn: Connection[Any]) -> list[Row]:
+    """Where a group may do `less` or `more` (`how`) than the table of rights says: role, privilege, object as written."""
+    return SQL.misgranted.all(conn)
