@@ -54,7 +54,7 @@ KEYS = (
 EVENTS = st.recursive(
     VALUES | st.sampled_from(("message_created", "conversation_updated", "incoming", "open", "7", 2**63)),
     lambda inner: st.dictionaries(st.sampled_from(KEYS), inner, max_size=6) | st.lists(inner, max_size=2),
-    max_leaves=20,
+    max_leaves=12,
 )
 # Some seconds of questions to a database; the same every time.
 ASKED = settings(
@@ -73,6 +73,7 @@ URLS = (
 )
 
 
+@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from(KEYS), EVENTS, max_size=8))
 def test_every_part_of_an_event_is_read_or_missing(payload: dict[str, Any]) -> None:
     event = Event(payload, None)

@@ -43,7 +43,7 @@ def sign_in() -> ResponseReturnValue:
     here = doors()
     count(here, f"ops-{sender(here)}", _TRIES_PER_MINUTE)
     count(here, "ops-sign-in", _TRIES_PER_MINUTE_OF_ALL)
-    name = " ".join(request.form.get("name", "").split())[:_LONGEST_NAME]
+    name = " ".join(request.form.get("name", "").replace("\0", "").split())[:_LONGEST_NAME]
     if not name:
         return _again(name, "Please say who you are: your name stands beside everything you do here.", 400)
     if not access.sign_in(name, request.form.get("password", "")):

@@ -8,8 +8,9 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nextnest.rules.broker_wording import LONGEST
 from tests.web.conftest import Query
-from tests.web.ops.conftest import token
+from tests.web.ops.conftest import OPERATOR_PASSWORD, token
 from tests.web.ops.standing import conversation, queued
 
 # Bytes as an address bar can send them: NUL, broken UTF-8, numbers too large for anything, times at the edge of time.
@@ -66,6 +67,7 @@ _ADDRESSES = st.sampled_from(sorted(_NAMES)).flatmap(
         lambda given: path + "?" + "&".join(f"{name}={value}" for name, value in given.items())
     )
 )
+_FORM = "application/x-www-form-urlencoded"
 _ASKED = settings(
     max_examples=80,
     derandomize=True,
@@ -127,7 +129,25 @@ def test_any_field_of_a_form_is_taken_or_refused_in_words(operator: FlaskClient,
     def send(rule: str, name: str, given: dict[str, str]) -> None:
         place = "".join(f"/{name if part.startswith('<') else part}" for part in rule.strip("/").split("/"))
         body = "&".join(f"{field}={value}" for field, value in given.items()) + f"&csrf_token={own}"
-        answer = operator.post(place, data=body, content_type="application/x-www-form-urlencoded")
+        answer = operator.post(place, data=body, content_type=_FORM)
         assert answer.status_code < 500, (place, body)
 
     send()
+
+
+def test_any_words_for_a_broker_are_kept_previewed_or_refused(operator: FlaskClient) -> None:
+    own = token(operator)
+    for field in LONGEST:
+        for value in _EDGES[:8]:
+            for act in ("preview", "wording"):
+                body = f"csrf_token={own}&{field}={value}&shown_{field}=x"
+                answer = operator.post(f"/ops/brokers/sarah-wong/{act}", data=body, content_type=_FORM)
+                assert answer.status_code < 500, (act, body)
+
+
+def test_anybody_may_call_themselves_anything_at_the_sign_in(console: Flask) -> None:
+    for name in _EDGES:
+        for password in (OPERATOR_PASSWORD, name):
+            body = f"name={name}&password={password}"
+            answer = console.test_client().post("/ops/sign-in", data=body, content_type=_FORM)
+            assert answer.status_code in (303, 400, 401), body
