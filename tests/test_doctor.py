@@ -7,12 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from nextnest.doctor.database import FAR_S, SOME_S, compared
 from nextnest.doctor.findings import Check, Finding, green, red, run
 from nextnest.settings import Settings
 from tests import forkserver
@@ -262,20 +260,6 @@ def test_a_check_that_hangs_or_fails_keeps_no_other_from_being_looked_at() -> No
         ("d", "yellow", "not looked at"),
         ("e", "green", "yes"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "mark"),
-    [
-        (0.5, "green"),
-        (SOME_S + 1, "yellow"),
-        (-SOME_S - 1, "yellow"),
-        (FAR_S + 1, "red"),
-        (-FAR_S - 1, "red"),
-    ],
-)
-def test_clocks_that_differ_are_judged_by_how_much(seconds: float, mark: str) -> None:
-    assert compared("a clock", timedelta(seconds=seconds)).mark == mark
 
 
 def test_no_secret_is_ever_printed(practice: Practice) -> None:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -178,19 +179,22 @@ def compared(whose: str, apart: timedelta) -> Finding:
 
 def _encryption(conn: Connection[Any]) -> Finding:
     mode = conn.info.get_parameters().get("sslmode", "prefer")
-    if conn.pgconn.ssl_in_use and mode == "verify-full":
+    host = str(conninfo_to_dict(conn.info.dsn).get("host") or "")
+    return encrypted(conn.pgconn.ssl_in_use, mode, host, conn.info.hostaddr)
+
+
+def encrypted(in_use: bool, mode: str, host: str, address: str) -> Finding:
+    """What a connection is worth that is encrypted or not, made with this sslmode to this host, which had this address."""
+    if in_use and mode == "verify-full":
         return green("encrypted, the server's name and certificate verified")
-    if _is_this_machine(conn):
+    if host in {"", "localhost", "127.0.0.1", "::1"} or host.startswith("/"):
         return green("on this machine")
     mend = "Put sslmode=verify-full and sslrootcert into the connection string (docs/supabase.md, TLS)."
-    if conn.pgconn.ssl_in_use:
+    if in_use:
         return yellow(f"encrypted, and any server is believed (sslmode={mode})", mend)
+    if address and ip_address(address).is_private:
+        return yellow("not encrypted, in a private network", f"Nobody else may be in it. Or: {mend}")
     return red("not encrypted", mend)
-
-
-def _is_this_machine(conn: Connection[Any]) -> bool:
-    host = str(conninfo_to_dict(conn.info.dsn).get("host") or "")
-    return host in {"", "localhost", "127.0.0.1", "::1"} or host.startswith("/")
 
 
 def _drift(conn: Connection[Any]) -> Iterator[Finding]:

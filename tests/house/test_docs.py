@@ -17,7 +17,7 @@ from web import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
 MAPPING = (ROOT / "docs" / "integration-mapping.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "deploy" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 OURS = r"(?:nextnest|web|sandbox|migrations|tests|scripts|bench|docs)/"
 HOMES = sorted(

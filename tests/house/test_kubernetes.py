@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import re
+import runpy
 from typing import Any
 
 import pytest
 
-from tests.house.deploying import DEPLOYMENTS, DOCKERFILE, WORKLOADS, container, name_of, named, pod
+from nextnest.database import WEB_BUDGET, WEB_POOL, WORKER_BESIDE_POOL
+from nextnest.settings import Settings
+from tests.house.deploying import (
+    DEPLOY,
+    DEPLOYMENTS,
+    DOCKERFILE,
+    ROOT,
+    WORKLOADS,
+    container,
+    name_of,
+    named,
+    pod,
+)
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=name_of)
@@ -71,3 +84,26 @@ def test_the_service_leads_to_web() -> None:
     [port] = container(web)["ports"]
     assert service["ports"][0]["targetPort"] == port["name"]
     assert {"name": "PORT", "value": str(port["containerPort"])} in container(web)["env"]
+
+
+def connections(*, pooled: bool) -> tuple[int, int]:
+    """To the database itself, by all pods: in the daily run, and in the moment of a release."""
+    gunicorn = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    a_web = gunicorn["workers"] * (WEB_BUDGET - WEB_POOL * pooled)
+    a_worker = Settings.model_fields["nextnest_pool_size"].default + WORKER_BESIDE_POOL
+    a_pod = {"nextnest-web": a_web, "nextnest-worker": a_worker}
+    daily = sum(a_pod[one["metadata"]["name"]] * one["spec"]["replicas"] for one in DEPLOYMENTS)
+    surge = [one["spec"]["strategy"]["rollingUpdate"]["maxSurge"] for one in DEPLOYMENTS]
+    assert surge == [1, 1]
+    return daily, daily + sum(a_pod.values())
+
+
+def test_the_connections_of_all_pods_are_counted_as_the_page_says() -> None:
+    page = " ".join((DEPLOY / "README.md").read_text("utf-8").split())
+    daily, release = connections(pooled=True)
+    assert re.search(
+        rf"hold at most {daily} \[connections\]\S* to the database itself, and {release} in the", page
+    )
+    daily, release = connections(pooled=False)
+    assert f"Without `WEB_DATABASE_URL` it is {daily} and {release}." in page
+    assert "WEB_DATABASE_URL" in named("Secret", "nextnest-web")["stringData"]
