@@ -17,6 +17,8 @@ from bench.stage import Stage
 # So often what has become due is put in.
 TICK_S = 0.05
 WAIT_S = 300
+# A conversation that is not there.
+NOBODY = 2_000_000_000
 Timed = list[tuple[float, float]]
 _jobs = manager.JobManager(PsycopgConnector())
 
@@ -45,7 +47,7 @@ def jobs_at(stage: Stage, rate: float) -> Iterator[Callable[[], int]]:
                     task = configure_task(
                         name="incoming-message", lock=f"load-{number}", job_manager=_jobs, connection=conn
                     )
-                    task.defer(conversation_id=1, message_id=-number)
+                    task.defer(conversation_id=NOBODY, message_id=number)
 
         with _paced(rate, defer) as count:
             yield count

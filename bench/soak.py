@@ -6,6 +6,7 @@ its own: they make rows die. And two whole messages a second, from webhook to re
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -23,11 +24,14 @@ from bench.server import BenchServer
 from bench.sizes import Sizes
 from bench.stage import Stage, empty_stage
 
-CUSTOMERS = 20
 MESSAGES_PER_S = 2
+# Who asks the same again and again is given to a person, so nobody asks more often than this.
+MESSAGES_EACH = 4
+# At most so long before the snapshot and after it, in seconds.
+BEFORE_S, AFTER_S = 60.0, 180.0
 # So often dead rows are counted, and so long is one window of the picture.
 COUNT_S, WINDOW_S = 2.0, 5.0
-WAIT_S = 120
+WAIT_S = 300
 # A fetch is as before once the median of a window is no more than this times what it was before.
 AS_BEFORE = 1.5
 # The rows that change most: the queue's own, and the conversation's.
@@ -63,7 +67,7 @@ def measure(server: BenchServer, sizes: Sizes) -> Table:
     """RuntimeError when a job or a message was lost or done twice."""
     dead: Timed = []
     with empty_stage(server) as stage:
-        customers = _set_up(stage)
+        customers = _set_up(stage, sizes.held_s)
         with ExitStack() as stack:
             probe = stack.enter_context(probing(stage.database_url))
             jobs = stack.enter_context(jobs_at(stage, sizes.soak_rate))
@@ -74,33 +78,41 @@ def measure(server: BenchServer, sizes: Sizes) -> Table:
     return _table(Soaked(*phases, probe.fetches, starts, replies, dead), sizes)
 
 
-def _set_up(stage: Stage) -> list[int]:
+def _set_up(stage: Stage, held_s: float) -> list[int]:
     """Everything runs and everybody is greeted. The worker leaves the probe's queue alone."""
     stage.start_chatwoot()
     stage.start_model()
     stage.start_web()
     stage.start_workers(1, "--queues", "default")
     make_room(stage)
-    customers = submit(stage, CUSTOMERS)
+    number = 1 + math.ceil(sum(_lengths(held_s)) * MESSAGES_PER_S / MESSAGES_EACH)
+    say(f"soak: {number} leads")
+    customers = submit(stage, number)
     query = "select count(*) from job_outcomes where outcome = 'greeted'"
-    stage.until(lambda: stage.rows(query)[0]["count"] == CUSTOMERS, WAIT_S, "everybody is greeted")
+    stage.until(lambda: stage.rows(query)[0]["count"] == number, WAIT_S, "everybody is greeted")
     return customers
 
 
 def _phases(stage: Stage, held_s: float, dead: Timed) -> tuple[Phase, Phase, Phase]:
-    """Before, while the snapshot is held, and after; at most a minute, as long as asked for, at most three minutes."""
+    """Before, while the snapshot is held, and after."""
+    before_s, held_s, after_s = _lengths(held_s)
     say("soak: before")
     begin = time.time()
-    _watch(stage, min(60.0, held_s / 3), dead)
+    _watch(stage, before_s, dead)
     say(f"soak: a snapshot is held for {held_s:.0f} s")
     taken = time.time()
     with _snapshot(stage):
         _watch(stage, held_s, dead)
         released = time.time()
     say("soak: released")
-    _watch(stage, min(180.0, held_s * 0.6), dead)
+    _watch(stage, after_s, dead)
     held = Phase("snapshot held", taken, released)
     return Phase("before", begin, taken), held, Phase("after", released, time.time())
+
+
+def _lengths(held_s: float) -> tuple[float, float, float]:
+    """Of the three phases, in seconds."""
+    return min(BEFORE_S, held_s / 3), held_s, min(AFTER_S, held_s * 0.6)
 
 
 @contextmanager
