@@ -35,13 +35,17 @@ def post(path: str, headers: Mapping[str, str], body: bytes) -> bytes:
     return "\r\n".join(lines).encode() + END_OF_HEAD + body
 
 
-def send(port: int, requests: Sequence[bytes], connections: int) -> Load:
-    """Send all of them over this many connections, each with one request under way. Any answer but 200 is an error."""
-    return asyncio.run(_send(port, requests, connections))
+def send(port: int, requests: Sequence[bytes], connections: int, rate: float | None = None) -> Load:
+    """Send all of them over this many connections, each with one request under way. Any answer but 200 is an error.
+
+    With a `rate`, at most so many a second. A latency then counts from when its request was due, so one that had to wait
+    for a connection says so.
+    """
+    return asyncio.run(_send(port, requests, connections, rate))
 
 
-async def _send(port: int, requests: Sequence[bytes], connections: int) -> Load:
-    queue = iter(requests)
+async def _send(port: int, requests: Sequence[bytes], connections: int, rate: float | None) -> Load:
+    queue = _due(requests, rate)
     loop = asyncio.get_running_loop()
     latencies: list[float] = []
     lines = [_Line(queue, latencies, loop.create_future()) for _ in range(connections)]
@@ -58,10 +62,19 @@ async def _send(port: int, requests: Sequence[bytes], connections: int) -> Load:
             line.close()
 
 
+def _due(requests: Sequence[bytes], rate: float | None) -> Iterator[tuple[bytes, float]]:
+    """Each with the moment it is due by the performance counter, 0 when at once; the clock starts with the first."""
+    begin = time.perf_counter()
+    for number, request in enumerate(requests):
+        yield request, begin + number / rate if rate else 0.0
+
+
 class _Line(asyncio.Protocol):
     """One connection: sends a request, reads its answer, sends the next."""
 
-    def __init__(self, queue: Iterator[bytes], latencies: list[float], done: asyncio.Future[None]) -> None:
+    def __init__(
+        self, queue: Iterator[tuple[bytes, float]], latencies: list[float], done: asyncio.Future[None]
+    ) -> None:
         self.queue, self.latencies, self.done = queue, latencies, done
         self.transport: asyncio.Transport | None = None
         self.received = b""
@@ -73,12 +86,14 @@ class _Line(asyncio.Protocol):
 
     def next(self) -> None:
         assert self.transport
-        request = next(self.queue, None)
-        if request is None:
+        found = next(self.queue, None)
+        if found is None:
             self.done.set_result(None)
             return
-        self.sent_at = time.perf_counter()
-        self.transport.write(request)
+        request, due = found
+        now = time.perf_counter()
+        self.sent_at = due or now
+        asyncio.get_running_loop().call_later(max(0.0, due - now), self.transport.write, request)
 
     def data_received(self, data: bytes) -> None:
         self.received += data

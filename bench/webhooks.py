@@ -13,12 +13,12 @@ NOWHERE = "http://127.0.0.1:9/"  # the discard port: the delivery fails, its bod
 
 
 class Chatter:
-    """Makes message_created webhooks of customers, over `conversations` conversations with ids from 1."""
+    """Makes message_created webhooks of customers: conversations have ids from 1, messages from `first`."""
 
-    def __init__(self, conversations: int) -> None:
+    def __init__(self, conversations: int, first: int = 1_000_000) -> None:
         self.conversations = conversations
         self._template = _a_customers_message()
-        self._next_message = 1_000_000
+        self._next_message = first
 
     def signed(self, sandbox: ChatwootSandbox, count: int) -> list[tuple[dict[str, str], bytes]]:
         """Headers and bodies of this many webhooks; no message comes twice."""

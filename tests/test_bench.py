@@ -19,7 +19,7 @@ LIMIT_S = 180
 
 
 ROWS = {
-    "acknowledgements": ("bare route", "bare route, one insert", "our webhook route"),
+    "acknowledgements": ("bare route", "bare route, one insert", "our webhook route, at half its rate"),
     "replies": ("10 per second",),
     "pipelines": ("new-conversation", "incoming-message"),
     "console": ("/ops/log", "/ops/charts", "/ops/charts?span=30d"),
@@ -74,6 +74,12 @@ def test_a_table_is_aligned_and_can_be_pasted_into_markdown() -> None:
         "| ours          |          5 |",
         "| another route |      1,234 |",
     ]
+
+
+def test_the_client_keeps_to_a_rate() -> None:
+    with ChatwootSandbox() as sandbox:
+        load = send(sandbox.port, [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"] * 11, connections=2, rate=20)
+    assert load.took_s >= 0.5
 
 
 def test_the_client_refuses_to_count_an_answer_that_is_not_a_success() -> None:
