@@ -100,10 +100,6 @@ class Wal:
         if not self._flushing:
             self._flush()
 
-    def utilisation(self) -> float:
-        """Share of the time a flush was under way."""
-        return self.flushes * self.flush_s / self.clock.now if self.clock.now else 0.0
-
     def _flush(self) -> None:
         together, self._waiting = self._waiting, []
         self.flushes += 1

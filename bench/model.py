@@ -73,7 +73,6 @@ class Outcome:
     late_p50_s: float
     late_p99_s: float
     database: float
-    worker: float
     notify: float
     flushes: float
     commits: float
@@ -182,7 +181,6 @@ class Shard:
 
     def _outcome(self, warm_s: float, seconds: float) -> Outcome:
         late = sorted(self.late)
-        worker = sum(each.core.utilisation() for each in self.workers) / len(self.workers)
         whole = warm_s + seconds
         return Outcome(
             arrived=self.arrived / seconds,
@@ -190,7 +188,6 @@ class Shard:
             late_p50_s=late[len(late) // 2] if late else math.inf,
             late_p99_s=late[min(len(late) - 1, int(0.99 * len(late)))] if late else math.inf,
             database=self.cores.utilisation(),
-            worker=worker,
             notify=self.notify.utilisation(),
             flushes=self.wal.flushes / whole,
             commits=self.commits / whole,

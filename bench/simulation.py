@@ -130,7 +130,7 @@ def table(sized: Sequence[tuple[int, Chosen, Outcome, Outcome]], check: Table) -
         ),
         *(
             "connections of",
-            "commits per second",
+            "commits, flushes a second",
             "NOTIFY lock busy",
             "database busy",
             "late p50",
@@ -161,7 +161,7 @@ def _row(a_minute: int, chosen: Chosen, plain: Outcome, tuned: Outcome) -> tuple
         str(chosen.set_up.workers),
         str(chosen.set_up.webs),
         f"{chosen.connections} of {chosen.plan.connections}",
-        f"{tuned.commits:,.0f}",
+        f"{tuned.commits:,.0f}, {tuned.flushes:,.0f}",
         f"{tuned.notify:.0%}",
         f"{tuned.database:.0%}",
         _late(tuned, tuned.late_p50_s),
