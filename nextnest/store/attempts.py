@@ -1,4 +1,4 @@
-"""Attempts that did not end their job: failed, handed back, or left behind by a dead worker."""
+"""Attempts that did not end their job: failed, handed back, stopped, or left behind by a dead worker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nextnest.store.statements import Row, Statements
 
 SQL = Statements("attempts")
 
-Reason = Literal["failed", "handed back", "worker died", "buried"]
+Reason = Literal["failed", "handed back", "stopped", "worker died", "buried"]
 # Of a deep stack only the end says where it went wrong.
 _MOST_FRAMES = 20
 

@@ -13,50 +13,73 @@ select greatest(%(since)s::timestamptz, b.latest, (select max(hour) + interval '
 from bounds b;
 
 -- traffic: Leads, messages, replies and how long answers took, per step; last the whole span, with an empty time.
-with f as (
-    select hour as at, leads, refused_leads, customer_messages, replies, answered, response, deliberate, processing
-    from rollup_traffic where hour >= %(since)s and hour < %(live)s
-    union all
-    select at, leads, refused_leads, customer_messages, replies, answered, response, deliberate, processing
-    from traffic_per(%(grain)s, %(live)s, %(until)s)
-), steps as (
-    select date_bin(%(step)s, at, %(origin)s) as at, sum(leads)::bigint as leads, sum(refused_leads)::bigint as refused_leads,
-           sum(customer_messages)::bigint as customer_messages, sum(replies)::bigint as replies, sum(answered)::bigint as answered,
-           histogram_sum(response) as response, histogram_sum(deliberate) as deliberate, histogram_sum(processing) as processing
-    from f group by 1
-), merged as (
-    select * from steps
-    union all
-    select null, sum(leads)::bigint, sum(refused_leads)::bigint, sum(customer_messages)::bigint, sum(replies)::bigint,
-           sum(answered)::bigint, histogram_sum(response), histogram_sum(deliberate), histogram_sum(processing)
-    from steps having count(*) > 0
+-- Histograms are added up class by class, which takes half the time of histogram_sum over thousands of hours.
+with f as materialized (
+    select date_bin(%(step)s, at, %(origin)s) as at, leads, refused_leads, customer_messages, replies, answered,
+           response, deliberate, processing
+    from (
+        select hour as at, leads, refused_leads, customer_messages, replies, answered, response, deliberate, processing
+        from rollup_traffic where hour >= %(since)s and hour < %(live)s
+        union all
+        select at, leads, refused_leads, customer_messages, replies, answered, response, deliberate, processing
+        from traffic_per(%(grain)s, %(live)s, %(until)s)
+    ) both_ages
+), counts as (
+    select at, sum(leads)::bigint as leads, sum(refused_leads)::bigint as refused_leads,
+           sum(customer_messages)::bigint as customer_messages, sum(replies)::bigint as replies, sum(answered)::bigint as answered
+    from f group by rollup (at) having count(*) > 0
+), classes as (
+    select at, class, sum(response) as response, sum(deliberate) as deliberate, sum(processing) as processing
+    from (
+        select at, unnest(response) as response, unnest(deliberate) as deliberate, unnest(processing) as processing,
+               generate_series(1, greatest(cardinality(response), cardinality(deliberate), cardinality(processing))) as class
+        from f
+    ) opened group by 1, 2
+), spans as (
+    select at, array_agg(coalesce(response, 0)::bigint order by class) as response,
+           array_agg(coalesce(deliberate, 0)::bigint order by class) as deliberate,
+           array_agg(coalesce(processing, 0)::bigint order by class) as processing
+    from (
+        select at, class, response, deliberate, processing from classes
+        union all
+        select null, class, sum(response), sum(deliberate), sum(processing) from classes group by 2
+    ) with_the_whole group by 1
 )
-select at, leads, refused_leads, customer_messages, replies, answered,
+select c.at, leads, refused_leads, customer_messages, replies, answered,
        histogram_quantile(response, 0.5) as response_p50_s, histogram_quantile(response, 0.95) as response_p95_s,
        histogram_quantile(response, 0.99) as response_p99_s,
        histogram_quantile(deliberate, 0.5) as deliberate_p50_s, histogram_quantile(deliberate, 0.95) as deliberate_p95_s,
        histogram_quantile(processing, 0.5) as processing_p50_s, histogram_quantile(processing, 0.95) as processing_p95_s
-from merged order by at nulls last;
+from counts c left join spans s on s.at is not distinct from c.at order by c.at nulls last;
 
 -- brokers: What each broker did, all of them, over the whole span.
-with f as (
+with f as materialized (
     select broker_id, conversations, first_responses, first_response, replies, handoffs, cost
     from rollup_brokers where hour >= %(since)s and hour < %(live)s
     union all
     select broker_id, conversations, first_responses, first_response, replies, handoffs, cost
     from brokers_per(interval '1 hour', %(live)s, %(until)s)
-), merged as (
+), counts as (
     select broker_id, sum(conversations)::bigint as conversations, sum(first_responses)::bigint as first_responses,
-           histogram_sum(first_response) as first_response, sum(replies)::bigint as replies, sum(handoffs)::bigint as handoffs,
-           sum(cost) as cost
+           sum(replies)::bigint as replies, sum(handoffs)::bigint as handoffs, sum(cost) as cost
     from f group by 1
+), classes as (
+    select broker_id, class, sum(times)::bigint as times
+    from (
+        select broker_id, unnest(first_response) as times, generate_subscripts(first_response, 1) as class from f offset 0
+    ) opened
+    where times > 0 group by 1, 2
+), spans as (
+    select broker_id, array_agg(coalesce(times, 0) order by class) as first_response
+    from (select broker_id, generate_series(1, max(class)) as class from classes group by 1) every_class
+    left join classes using (broker_id, class) group by 1
 )
 select b.id as broker_id, b.slug, b.name, coalesce(m.conversations, 0) as conversations, coalesce(m.first_responses, 0) as first_responses,
-       histogram_quantile(m.first_response, 0.5) as first_response_p50_s,
-       histogram_quantile(m.first_response, 0.95) as first_response_p95_s,
+       histogram_quantile(s.first_response, 0.5) as first_response_p50_s,
+       histogram_quantile(s.first_response, 0.95) as first_response_p95_s,
        coalesce(m.replies, 0) as replies, coalesce(m.handoffs, 0) as handoffs,
        m.handoffs::double precision / nullif(m.conversations, 0) as handoff_rate, coalesce(m.cost, 0) as cost
-from ai_brokers b left join merged m on m.broker_id = b.id order by b.name;
+from ai_brokers b left join counts m on m.broker_id = b.id left join spans s on s.broker_id = b.id order by b.name;
 
 -- handovers: Conversations that went to a person, by reason, per step.
 with f as (

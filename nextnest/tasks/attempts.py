@@ -26,7 +26,7 @@ from nextnest.logs import describe
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.timing import MAX_ATTEMPTS, retry_delay
 from nextnest.store import breakers, conversations, incoming, traces
-from nextnest.store.attempts import frames_of, note_lost
+from nextnest.store.attempts import Reason, frames_of, note_lost
 from nextnest.store.breakers import Breaker
 from nextnest.store.jobs import Ownership, fail_job, postpone_job
 from nextnest.tasks.desk import Desk
@@ -81,8 +81,7 @@ async def guard(call_next: AsyncCallNext, context: JobContext, worker: Any) -> A
             return await _put_back(context, None)
         except asyncio.CancelledError:
             outcome.name = "put_back"
-            if context.abort_reason() == AbortReason.SHUTDOWN:
-                await asyncio.shield(_put_back(context, None))
+            await asyncio.shield(_cut_off(context))
             raise
         except Exception as error:
             if await _after_failure(context, error):
@@ -101,6 +100,14 @@ async def _deferred_by(context: JobContext) -> str | None:
     except (psycopg.Error, PoolTimeout) as error:
         log.warning("trace not read", error=describe(error))
         return None
+
+
+async def _cut_off(context: JobContext) -> None:
+    """The worker stops, or somebody stopped this job: then Procrastinate ends it as aborted."""
+    if context.abort_reason() == AbortReason.SHUTDOWN:
+        await _put_back(context, None)
+    elif context.abort_reason() == AbortReason.USER_REQUEST:
+        await _note_lost(Desk.of(context), context, "stopped")
 
 
 async def _put_back(context: JobContext, until: datetime | None) -> None:
@@ -133,7 +140,7 @@ async def _after_failure(context: JobContext, error: Exception) -> bool:
     if breaker and patience_s > 0:
         await _put_back(context, _next_try(breaker, patience_s))
         return True
-    await _note_failure(desk, context, error)
+    await _note_lost(desk, context, "failed", error)
     if another and patience_s > 0:
         log.warning("attempt failed", error=describe(error))
         return False
@@ -142,17 +149,17 @@ async def _after_failure(context: JobContext, error: Exception) -> bool:
     return False
 
 
-async def _note_failure(desk: Desk, context: JobContext, error: Exception) -> None:
-    """What went wrong, and where, for whoever looks. It must not stand in the way of what comes next."""
+async def _note_lost(desk: Desk, context: JobContext, reason: Reason, error: Exception | None = None) -> None:
+    """What became of the attempt, and where, for whoever looks. It must not stand in the way of what comes next."""
     try:
         async with desk.pool.connection() as conn:
             await note_lost(
                 conn,
                 Ownership.of(context),
                 _conversation_of(context.job),
-                "failed",
-                error=describe(error),
-                frames=frames_of(error),
+                reason,
+                error=describe(error) if error else None,
+                frames=frames_of(error) if error else [],
             )
     except (psycopg.Error, PoolTimeout) as unwritten:
         log.warning("attempt not noted", error=describe(unwritten))

@@ -14,9 +14,13 @@ import psycopg
 
 from sandbox.demo import running_database
 from sandbox.traffic import CONVERSATIONS_FROM, Filled, NotAllowed, fill
-from sandbox.traffic.inbox import NotThere, hand_in
+from sandbox.traffic.inbox import NotThere, hand_in, is_there
 from sandbox.traffic.rows import Rows
 
+_HALF_WRITTEN = (
+    "What was written before is in the database alone: the console shows it, its links into Chatwoot lead nowhere. "
+    "Another story, in both: make demo-traffic ARGS='--seed 2'"
+)
 _REAL_LEADS = "select exists (select from nextnest.leads where coalesce(conversation_id, 0) < %s)"
 
 
@@ -30,7 +34,10 @@ def main() -> int:
     try:
         url, chatwoot = _where(options)
         _tell(_written(options, url, chatwoot), chatwoot)
-    except (Refused, NotAllowed, NotThere, psycopg.OperationalError) as error:
+    except NotThere as error:
+        print(f"{error} {_HALF_WRITTEN}", file=sys.stderr)
+        return 1
+    except (Refused, NotAllowed, psycopg.OperationalError) as error:
         print(str(error) or type(error).__doc__, file=sys.stderr)
         return 1
     return 0
@@ -81,6 +88,12 @@ def _has_real_leads(url: str) -> bool:
 
 
 def _written(options: argparse.Namespace, url: str, chatwoot: str | None) -> Filled:
+    if chatwoot and not is_there(chatwoot):
+        raise Refused(
+            f"Nothing was written: no stand-in Chatwoot answers at {chatwoot}. Start the demo with make demo, "
+            "and give CHATWOOT_SANDBOX_PORT here, too, if you gave it there."
+        )
+
     def also(rows: Rows) -> None:
         if chatwoot:
             hand_in(chatwoot, rows)

@@ -20,15 +20,28 @@ class NotThere(Exception):
     """The stand-in Chatwoot did not take the conversations."""
 
 
+def is_there(address: str) -> bool:
+    """Whether it takes conversations; asked before anything is written, which the same seed would not write again."""
+    try:
+        _post(address, {"contacts": [], "conversations": [], "messages": []})
+    except OSError:
+        return False
+    return True
+
+
 def hand_in(address: str, rows: Rows) -> None:
     """Give it one batch; what it knows already it leaves alone. Raises NotThere."""
-    body = json.dumps(history(rows)).encode()
-    request = urllib.request.Request(f"{address}/sandbox/history", body, {"Content-Type": "application/json"})  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=_LIMIT_S):  # noqa: S310 - the address the caller chose
-            return
+        _post(address, history(rows))
     except OSError as error:
         raise NotThere(f"No stand-in Chatwoot took the conversations at {address}: {error}.") from error
+
+
+def _post(address: str, found: dict[str, list[dict[str, Any]]]) -> None:
+    body = json.dumps(found).encode()
+    request = urllib.request.Request(f"{address}/sandbox/history", body, {"Content-Type": "application/json"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=_LIMIT_S):  # noqa: S310 - the address the caller chose
+        return
 
 
 def history(rows: Rows) -> dict[str, list[dict[str, Any]]]:

@@ -40,7 +40,7 @@ def test_a_paused_task_is_left_alone_and_answers_everybody_when_it_is_resumed(
     assert len(world.said(conversation_id)) == 2
 
 
-def test_a_job_that_somebody_stops_ends_and_its_customer_is_answered_by_the_next(
+def test_a_job_that_somebody_stops_ends_with_a_trace_and_its_customer_is_answered_by_the_next(
     world: World, somebody: Person
 ) -> None:
     conversation_id = world.greeted(**somebody)
@@ -53,6 +53,13 @@ def test_a_job_that_somebody_stops_ends_and_its_customer_is_answered_by_the_next
         "update procrastinate_jobs set abort_requested = true where queueing_lock = %(lock)s", **ids
     )
     world.until(lambda: world.rows(states, **ids)[0]["status"] == "aborted", seconds=15)
+    [stopped] = world.rows("select * from lost_attempts where conversation_id = %(id)s", id=conversation_id)
+    assert (stopped["task_name"], stopped["reason"], stopped["error"]) == (
+        "incoming-message",
+        "stopped",
+        None,
+    )
+    assert stopped["worker_id"] is not None
     world.model.faults.clear()
     world.until(lambda: world.outcome_of(ids["lock"]) == "answered", seconds=60)
     assert len(world.said(conversation_id)) == 2

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from nextnest import embedded
 from sandbox.chatwoot import ChatwootSandbox
 from sandbox.traffic import CONVERSATIONS_FROM, fill
+from sandbox.traffic import __main__ as traffic
 from sandbox.traffic.inbox import hand_in
 from sandbox.traffic.rows import Rows
 from tests.test_demo import Running, demo, folder, free_ports, send_a_lead
@@ -43,6 +45,19 @@ def test_chatwoot_shows_what_the_database_says(database_url: str) -> None:
                     if not line["private"]
                 ]
                 assert said == conn.execute(TRANSCRIPT, [conversation_id]).fetchall()
+
+
+def test_nothing_is_written_while_no_chatwoot_is_there_and_the_command_says_so(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setattr("sys.argv", ["traffic", "--conversations", "3", "--chatwoot", "http://127.0.0.1:9"])
+    assert traffic.main() == 1
+    assert (
+        "Nothing was written: no stand-in Chatwoot answers at http://127.0.0.1:9." in capsys.readouterr().err
+    )
+    with psycopg.connect(database_url) as conn:
+        assert conn.execute("select count(*) from nextnest.leads").fetchone() == (0,)
 
 
 def test_chatwoot_takes_a_past_once_and_tells_nobody(database_url: str) -> None:

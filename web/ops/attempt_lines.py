@@ -21,9 +21,15 @@ _ENDS: dict[str, tuple[str, Kind]] = {
     "deferred_for_retry": ("put back", "warn"),
     "failed": ("failed", "bad"),
     "succeeded": ("succeeded", "good"),
-    "aborted": ("stopped", "quiet"),
+    "aborted": ("stopped", "warn"),
 }
-_LOST: dict[str, Kind] = {"failed": "bad", "handed back": "warn", "worker died": "bad", "buried": "bad"}
+_LOST: dict[str, Kind] = {
+    "failed": "bad",
+    "handed back": "warn",
+    "stopped": "warn",
+    "worker died": "bad",
+    "buried": "bad",
+}
 
 
 @dataclass

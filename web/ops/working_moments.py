@@ -145,13 +145,13 @@ def outcome(facts: Facts) -> Facts:
 
 def attempt(facts: Facts) -> Facts:
     """An attempt that did not end its job: what went wrong, and where."""
-    lost = facts["reason"] != "handed back"
+    chosen = facts["reason"] in {"handed back", "stopped"}
     return {
         "icon": "job",
         "word": f"Job {facts['job_id']}",
         "job": facts["job_id"],
         "title": f"{facts['task_name']}: attempt {facts['attempt'] + 1} {facts['reason']}",
-        "mark": ("failed", "bad") if lost else ("handed back", "warn"),
+        "mark": (facts["reason"], "warn") if chosen else ("failed", "bad"),
         "facts": some(
             after("ran", facts["run_s"]),
             facts["worker_id"] and f"worker {facts['worker_id']}",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from web.ops.attempt_lines import BAR, Act, Attempt, bar, lines, waits_since
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -68,6 +70,14 @@ def test_the_bar_is_filled_without_gaps_and_the_shortest_can_be_seen() -> None:
     assert stretches[0].width > 1
     assert stretches[1].left == stretches[0].width
     assert abs(stretches[1].left + stretches[1].width - BAR) < 0.001
+
+
+@pytest.mark.parametrize(
+    "end", [lost(9, "stopped"), step(9, "aborted"), lost(9, "buried"), step(9, "failed")]
+)
+def test_no_attempt_without_success_is_drawn_as_one_that_succeeded(end: dict[str, Any]) -> None:
+    story = [step(0, "deferred"), step(1, "started"), end]
+    assert [one.kind for one in bar(lines(story), None, NOON + timedelta(seconds=9))] == ["waited", "lost"]
 
 
 def test_a_job_of_which_nothing_is_known_has_no_lines_and_no_bar() -> None:
