@@ -58,7 +58,7 @@ EVENTS = st.recursive(
 )
 # Some seconds of questions to a database; the same every time.
 ASKED = settings(
-    max_examples=40,
+    max_examples=25,
     derandomize=True,
     database=None,
     deadline=None,
@@ -73,7 +73,7 @@ URLS = (
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.dictionaries(st.sampled_from(KEYS), EVENTS, max_size=8))
 def test_every_part_of_an_event_is_read_or_missing(payload: dict[str, Any]) -> None:
     event = Event(payload, None)

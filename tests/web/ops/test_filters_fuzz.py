@@ -69,7 +69,7 @@ _ADDRESSES = st.sampled_from(sorted(_NAMES)).flatmap(
 )
 _FORM = "application/x-www-form-urlencoded"
 _ASKED = settings(
-    max_examples=80,
+    max_examples=40,
     derandomize=True,
     database=None,
     deadline=None,
