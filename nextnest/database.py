@@ -7,6 +7,7 @@ options: then they are set inside each transaction of web, and for all others th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -36,6 +37,8 @@ _NO_OPTIONS = "unsupported startup parameter"
 WEB_POOL = 8
 OPENING_POOL = 4
 WEB_BUDGET = WEB_POOL + OPENING_POOL + 1
+# What was used so lately is not asked whether it is still there. A Postgres that restarts is away for longer.
+_RESTED_S = 1.0
 # A worker's beside its pool: Procrastinate's listener, and one while the sweep takes something in.
 WORKER_BESIDE_POOL = 2
 
@@ -48,7 +51,9 @@ def conninfo(dsn: str, application: str) -> str:
 
 
 class AnyDoor(Connection[Any]):
-    """A connection that begins without options where the door takes none."""
+    """A connection that begins without options where the door takes none. `last_used` on the monotonic clock, in seconds."""
+
+    last_used = 0.0
 
     @classmethod
     def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
@@ -63,6 +68,8 @@ class AnyDoor(Connection[Any]):
 class AnyDoorAsync(AsyncConnection[Any]):
     """The same for asyncio."""
 
+    last_used = 0.0
+
     @classmethod
     async def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
         try:
@@ -73,18 +80,32 @@ class AnyDoorAsync(AsyncConnection[Any]):
             return await super().connect(_without_options(conninfo), **kwargs)
 
 
-def worker_pool(
-    settings: Settings, *, keeps_session: bool = True, **kwargs: Any
-) -> AsyncConnectionPool[AsyncConnection[Any]]:
+class WebPool(ConnectionPool[AnyDoor]):
+    """Asks a connection whether it is still there only after it has rested: each time would cost a round trip."""
+
+    def putconn(self, conn: AnyDoor) -> None:
+        conn.last_used = time.monotonic()
+        super().putconn(conn)
+
+
+class WorkerPool(AsyncConnectionPool[AnyDoorAsync]):
+    """The same for asyncio."""
+
+    async def putconn(self, conn: AnyDoorAsync) -> None:
+        conn.last_used = time.monotonic()
+        await super().putconn(conn)
+
+
+def worker_pool(settings: Settings, *, keeps_session: bool = True, **kwargs: Any) -> WorkerPool:
     """The worker's pool, not yet open. It is Procrastinate's pool, too."""
-    return AsyncConnectionPool(
-        conninfo(settings.database(), "worker"),
-        connection_class=AnyDoorAsync,
-        min_size=2,
-        max_size=settings.nextnest_pool_size,
-        configure=_autocommit if keeps_session else _autocommit_unprepared,
-        **kwargs,
-    )
+    options: dict[str, Any] = kwargs | {
+        "connection_class": AnyDoorAsync,
+        "min_size": 2,
+        "max_size": settings.nextnest_pool_size,
+        "configure": _autocommit if keeps_session else _autocommit_unprepared,
+        "check": _check_async_when_rested,
+    }
+    return WorkerPool(conninfo(settings.database(), "worker"), **options)
 
 
 def opening_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]]:
@@ -101,27 +122,37 @@ def opening_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]
     )
 
 
-def web_pool(settings: Settings, max_size: int = WEB_POOL) -> ConnectionPool[Connection[Any]]:
+def web_pool(settings: Settings, max_size: int = WEB_POOL) -> WebPool:
     """Web's pool, not yet open. Four seconds without a connection is an answer: 503.
 
     Chatwoot waits five seconds for a webhook's answer and never calls again, so a burst is waited out as long as it may.
     """
     pooled = settings.web_database_url is not None
     dsn = settings.web_database()
-    return ConnectionPool(
+    return WebPool(
         _named(dsn, "web") if pooled else conninfo(dsn, "web"),
         connection_class=AnyDoor,
         min_size=2,
         max_size=max_size,
         timeout=4,
         configure=_unprepared if pooled else None,
-        check=ConnectionPool.check_connection,
+        check=_check_when_rested,
         open=False,
     )
 
 
+def _check_when_rested(conn: AnyDoor) -> None:
+    if time.monotonic() - conn.last_used > _RESTED_S:
+        ConnectionPool.check_connection(conn)
+
+
+async def _check_async_when_rested(conn: AnyDoorAsync) -> None:
+    if time.monotonic() - conn.last_used > _RESTED_S:
+        await AsyncConnectionPool.check_connection(conn)
+
+
 @contextmanager
-def web_transaction(pool: ConnectionPool[Connection[Any]], *, pooled: bool) -> Iterator[Connection[Any]]:
+def web_transaction(pool: WebPool, *, pooled: bool) -> Iterator[AnyDoor]:
     """One transaction of web. A transaction-mode pooler forgets what a session set: there path and bounds are set inside."""
     with pool.connection() as conn:
         if pooled:

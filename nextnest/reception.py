@@ -35,33 +35,39 @@ def accept_customer_message(
     source: str,
     rollout_percentage: int,
 ) -> str:
-    """Remember a customer's message and defer its job: `queued`, `forwarded` or `duplicate_skipped`.
+    """Remember a customer's message and defer its job: `queued`, `forwarded`, `duplicate_skipped` or `echo_skipped`.
 
     A conversation nobody announced (the customer wrote without a form) is greeted first; outside the rollout its talk
     is n8n's from the first word, and only a form greets.
     """
-    conversation = conversations.ensure(
-        conn,
-        conversation_id,
-        contact_id=contact_id,
-        uses_queue=should_use_queue(conversation_id, rollout_percentage),
-    )
-    queued = conversation["uses_queue"]
-    if not incoming.remember(
-        conn,
-        conversation_id=conversation_id,
-        message_id=message_id,
-        content=content,
-        sent_at=sent_at,
-        source=source,
-    ):
+    job = deferring.incoming_message(conversation_id, message_id)
+    message: dict[str, Any] = {
+        "conversation_id": conversation_id,
+        "message_id": message_id,
+        "content": content,
+        "sent_at": sent_at,
+        "source": source,
+        "job": job.queueing_lock,
+    }
+    taken = incoming.take_in(conn, **message)
+    if taken["ours"]:
+        return "echo_skipped"
+    created = False
+    if taken["uses_queue"] is None:
+        uses_queue = should_use_queue(conversation_id, rollout_percentage)
+        created = conversations.ensure(conn, conversation_id, contact_id=contact_id, uses_queue=uses_queue)[
+            "created"
+        ]
+        taken = incoming.take_in(conn, **message)
+    if not taken["is_new"]:
         return "duplicate_skipped"
-    if not queued:
+    if not taken["uses_queue"]:
         deferring.forward_message(conversation_id, message_id).defer_sync(conn)
         return "forwarded"
-    if conversation["created"]:
+    if created:
         deferring.new_conversation(conversation_id).defer_sync(conn)
-    deferring.incoming_message(conversation_id, message_id).defer_sync(conn)
+    if not taken["waits"]:
+        job.defer_first(conn)
     return "queued"
 
 

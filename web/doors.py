@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from flask import current_app
 from psycopg import AsyncConnection, Connection
-from psycopg_pool import AsyncConnectionPool, ConnectionPool
+from psycopg_pool import AsyncConnectionPool
 
 from nextnest.breakers import CHATWOOT, Breakers
 from nextnest.chatwoot import Chatwoot
-from nextnest.database import opening_pool, web_pool, web_transaction
+from nextnest.database import WebPool, opening_pool, web_pool, web_transaction
 from nextnest.delivery import Delivery
 from nextnest.engagement_manager import EngagementManager
 from nextnest.links import ChatLinks
@@ -54,7 +54,7 @@ class Doors:
         self.settings = settings
         self.live = Live(settings)
         self._lock = Lock()
-        self._pool: ConnectionPool[Connection[Any]] | None = None
+        self._pool: WebPool | None = None
         self._running: _Loop | None = None
 
     @contextmanager
@@ -87,7 +87,7 @@ class Doors:
         if pool:
             pool.close()
 
-    def _open_pool(self) -> ConnectionPool[Connection[Any]]:
+    def _open_pool(self) -> WebPool:
         with self._lock:
             if self._pool is None:
                 self._pool = web_pool(self.settings)

@@ -133,14 +133,16 @@ def _message(conn: Connection[Any], conversation_id: int, event: Event, rollout_
     message = event.message()
     if message is None:
         return "ignored"
-    if _is_ours(conn, conversation_id, message):
+    of_a_customer = message.message_type == MessageType.INCOMING and not message.private
+    # Whether a customer's message is an echo is looked up as it is taken in; one that names an effect of ours is nobody's.
+    if (not of_a_customer or message.effect_id) and _is_ours(conn, conversation_id, message):
         return "echo_skipped"
     if message.private:
         return _note(conn, conversation_id, message)
     if message.message_type == MessageType.OUTGOING:
         return _outgoing(conn, conversation_id, event, message)
     text = event.text(message)
-    if message.message_type != MessageType.INCOMING or not text:
+    if not of_a_customer or not text:
         return "ignored"
     return reception.accept_customer_message(
         conn,

@@ -236,9 +236,7 @@ MESSAGE = Machine(
     "incoming_messages",
     "state",
     (
-        Transition(
-            None, "unanswered", "it came in", ("webhook", "chat page", "sweep"), ("remember_message",)
-        ),
+        Transition(None, "unanswered", "it came in", ("webhook", "chat page", "sweep"), ("take_in_message",)),
         Transition(
             "unanswered", "answered", "a reply that took it in was sent", ("answered",), ("settle_answered",)
         ),

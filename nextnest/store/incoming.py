@@ -18,7 +18,7 @@ SQL = Statements("incoming")
 _HISTORY_TURNS = 200
 
 
-def remember(
+def take_in(
     conn: Connection[Any],
     *,
     conversation_id: int,
@@ -26,19 +26,21 @@ def remember(
     content: str,
     sent_at: datetime | None,
     source: str,
-    state: str = "unanswered",
-) -> bool:
-    """Remember a customer's message; False when it is already known."""
-    row = SQL.remember_message.one(
+    job: str,
+) -> Row:
+    """Remember a customer's message: `ours` (then it is none), `uses_queue` (None: an unknown conversation), `is_new`, and
+    whether the job with this id `waits` already."""
+    row = SQL.take_in_message.one(
         conn,
         conversation_id=conversation_id,
         message_id=message_id,
         content=content,
         sent_at=sent_at,
         source=source,
-        state=state,
+        job=job,
     )
-    return row is not None
+    assert row
+    return row
 
 
 def is_ours(conn: Connection[Any], *, conversation_id: int, message_id: int, effect_id: UUID | None) -> bool:

@@ -1,8 +1,20 @@
--- remember_message: Remember a customer's message; no row when it is already known.
-insert into incoming_messages (conversation_id, message_id, content, source, sent_at, state)
-values (%(conversation_id)s, %(message_id)s, %(content)s, %(source)s, %(sent_at)s, %(state)s)
-on conflict do nothing
-returning message_id;
+-- take_in_message: Remember a customer's message in a conversation we know, unless it is our own, in one round trip.
+-- `uses_queue` is null for a conversation we do not know: then nothing was remembered. Takes no lock on the conversation.
+-- `waits` says that its job is there already; who remembers a message is the only one to defer it, so none can slip in.
+with conversation as (
+    select uses_queue from broker_conversations where conversation_id = %(conversation_id)s
+), ours as (
+    select from outgoing_messages where conversation_id = %(conversation_id)s and chatwoot_message_id = %(message_id)s
+), remembered as (
+    insert into incoming_messages (conversation_id, message_id, content, source, sent_at, state)
+    select %(conversation_id)s, %(message_id)s, %(content)s, %(source)s, %(sent_at)s, 'unanswered'
+    from conversation where not exists (select from ours)
+    on conflict do nothing
+    returning message_id
+)
+select exists (select from ours) as ours, (select uses_queue from conversation) as uses_queue,
+       exists (select from remembered) as is_new,
+       exists (select from procrastinate_jobs where queueing_lock = %(job)s and status = 'todo') as waits;
 
 -- known_message: Whether this Chatwoot message, or the effect it names, is our own.
 select exists (
