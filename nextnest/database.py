@@ -7,6 +7,7 @@ options: then they are set inside each transaction of web, and for all others th
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,8 +38,9 @@ _NO_OPTIONS = "unsupported startup parameter"
 WEB_POOL = 8
 OPENING_POOL = 4
 WEB_BUDGET = WEB_POOL + OPENING_POOL + 1
-# What was used so lately is not asked whether it is still there. A Postgres that restarts is away for longer.
-_RESTED_S = 1.0
+# A connection that rested longer is asked whether it is still there. A server that ends says so on the connection; only a
+# network that fails says nothing, and keepalives notice that after some 25 s.
+_RESTED_S = 30.0
 # A worker's beside its pool: Procrastinate's listener, and one while the sweep takes something in.
 WORKER_BESIDE_POOL = 2
 
@@ -81,7 +83,7 @@ class AnyDoorAsync(AsyncConnection[Any]):
 
 
 class WebPool(ConnectionPool[AnyDoor]):
-    """Asks a connection whether it is still there only after it has rested: each time would cost a round trip."""
+    """Asks a connection whether it is still there only when in doubt: each time would cost a round trip."""
 
     def putconn(self, conn: AnyDoor) -> None:
         conn.last_used = time.monotonic()
@@ -103,7 +105,7 @@ def worker_pool(settings: Settings, *, keeps_session: bool = True, **kwargs: Any
         "min_size": 2,
         "max_size": settings.nextnest_pool_size,
         "configure": _autocommit if keeps_session else _autocommit_unprepared,
-        "check": _check_async_when_rested,
+        "check": _check_async_when_in_doubt,
     }
     return WorkerPool(conninfo(settings.database(), "worker"), **options)
 
@@ -136,19 +138,28 @@ def web_pool(settings: Settings, max_size: int = WEB_POOL) -> WebPool:
         max_size=max_size,
         timeout=4,
         configure=_unprepared if pooled else None,
-        check=_check_when_rested,
+        check=_check_when_in_doubt,
         open=False,
     )
 
 
-def _check_when_rested(conn: AnyDoor) -> None:
-    if time.monotonic() - conn.last_used > _RESTED_S:
+def _check_when_in_doubt(conn: AnyDoor) -> None:
+    if _in_doubt(conn):
         ConnectionPool.check_connection(conn)
 
 
-async def _check_async_when_rested(conn: AnyDoorAsync) -> None:
-    if time.monotonic() - conn.last_used > _RESTED_S:
+async def _check_async_when_in_doubt(conn: AnyDoorAsync) -> None:
+    if _in_doubt(conn):
         await AsyncConnectionPool.check_connection(conn)
+
+
+def _in_doubt(conn: AnyDoor | AnyDoorAsync) -> bool:
+    """It has rested long, or there is something to read on it although nothing was asked: mostly the server's farewell."""
+    if time.monotonic() - conn.last_used > _RESTED_S:
+        return True
+    look = select.poll()
+    look.register(conn.fileno(), select.POLLIN)
+    return bool(look.poll(0))
 
 
 @contextmanager
