@@ -23,6 +23,7 @@ from bench import (
     replies,
     simulation,
     soak,
+    wakeups,
 )
 from bench.figures import say
 from bench.pages import Result
@@ -34,6 +35,7 @@ PARTS = {
     "pipelines": pipelines.measure,
     "replies": replies.measure,
     "queueing": queueing.measure,
+    "wakeups": wakeups.measure,
     "console": console.measure,
     "cost": cost.measure,
     "simulation": simulation.measure,

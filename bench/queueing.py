@@ -32,7 +32,7 @@ WARM_UP = 3
 Times = dict[tuple[str, str], list[float]]
 
 _jobs = manager.JobManager(PsycopgConnector())
-_ids = count(1)
+ids = count(1)
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class Side:
 
 def measure(server: BenchServer, sizes: Sizes) -> Table:
     times: Times = defaultdict(list)
-    with _our_side(server, sizes) as ours, _stock_side(server, sizes) as stock_side:
-        sides = (ours, stock_side)
+    with our_side(server, sizes) as ours, stock_side(server, sizes) as theirs:
+        sides = (ours, theirs)
         for side in sides:
             _idle(side, WARM_UP)
         for number in range(1, sizes.rounds + 1):
@@ -77,7 +77,7 @@ def measure(server: BenchServer, sizes: Sizes) -> Table:
 
 
 @contextmanager
-def _our_side(server: BenchServer, sizes: Sizes) -> Iterator[Side]:
+def our_side(server: BenchServer, sizes: Sizes) -> Iterator[Side]:
     """Jobs about conversations that do not exist: all our machinery and nothing to do."""
     with empty_stage(server) as stage, stage.connect() as conn:
         stage.start_workers(1)
@@ -98,7 +98,7 @@ def _our_side(server: BenchServer, sizes: Sizes) -> Iterator[Side]:
 
 
 @contextmanager
-def _stock_side(server: BenchServer, sizes: Sizes) -> Iterator[Side]:
+def stock_side(server: BenchServer, sizes: Sizes) -> Iterator[Side]:
     """Procrastinate's worker with its own settings, ten jobs at once."""
     with empty_stage(server) as stage, stage.connect() as conn:
         stage.execute(stock.TABLE)
@@ -124,16 +124,16 @@ def _idle(side: Side, jobs: int) -> list[float]:
     for _ in range(jobs):
         time.sleep(PAUSES.uniform(*PAUSE_S))
         at = time.time()
-        deferred[side.defer(side.single(next(_ids)))] = at
+        deferred[side.defer(side.single(next(ids)))] = at
     ran = side.finished(list(deferred))
     return [ran[job][0] - at for job, at in deferred.items()]
 
 
 def _chain(side: Side) -> list[float]:
     """Jobs of one conversation, all deferred at once; they must run one after the other."""
-    lock = f"chain-{next(_ids)}"
+    lock = f"chain-{next(ids)}"
     with side.conn.transaction():
-        jobs = [side.defer(side.linked(next(_ids), lock)) for _ in range(side.chain + 1)]
+        jobs = [side.defer(side.linked(next(ids), lock)) for _ in range(side.chain + 1)]
     ran = side.finished(jobs)
     return [ran[after][0] - ran[before][1] for before, after in pairwise(jobs)]
 

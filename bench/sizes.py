@@ -8,6 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Sizes:
     """Per round: webhooks per route, conversations per run and workers, seconds per message rate, jobs per latency,
+    pairs and scheduled jobs,
     conversations in the console's history, pipelines whose cost is counted,
     seconds a snapshot is held and jobs a second meanwhile."""
 
@@ -19,6 +20,8 @@ class Sizes:
     seconds: float
     idle_jobs: int
     chain: int
+    pairs: int
+    due_jobs: int
     stock_chain: int
     history: int
     costed: int
@@ -36,6 +39,8 @@ FULL = Sizes(
     seconds=10,
     idle_jobs=60,
     chain=100,
+    pairs=400,
+    due_jobs=100,
     stock_chain=3,
     history=200_000,
     costed=60,
@@ -51,6 +56,8 @@ QUICK = Sizes(
     seconds=4,
     idle_jobs=20,
     chain=30,
+    pairs=100,
+    due_jobs=40,
     stock_chain=2,
     history=20_000,
     costed=25,
@@ -67,6 +74,8 @@ SMOKE = Sizes(
     seconds=0.4,
     idle_jobs=2,
     chain=3,
+    pairs=2,
+    due_jobs=2,
     stock_chain=1,
     history=30,
     costed=2,

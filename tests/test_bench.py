@@ -25,6 +25,7 @@ ROWS = {
     "console": ("/ops/log", "/ops/charts", "/ops/charts?span=30d"),
     "soak": ("before", "snapshot held", "after"),
     "cost": ("commits that write", "round trips of the worker"),
+    "wakeups": ("two jobs close together: enqueue to start", "scheduled: due to start"),
     "queueing": ("idle: enqueue to start", "same conversation: end to next start"),
 }
 
@@ -35,7 +36,7 @@ def test_the_bench_prints_its_tables_with_figures_in_every_row() -> None:
 
 @pytest.mark.long
 def test_the_longer_parts_of_the_bench_print_their_tables() -> None:
-    expect_tables("pipelines", "queueing", "console")
+    expect_tables("pipelines", "queueing", "wakeups", "console")
 
 
 @pytest.mark.long

@@ -1,0 +1,100 @@
+"""Is a wake-up ever lost, and does what is due start when it is due? Ours beside a stock Procrastinate worker.
+
+Pairs of jobs come 0 to 20 ms apart, then nothing until both have started: the second one's notification may fall into the
+fetch of the first, and nobody comes after it who would wake the worker by chance.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from bench.figures import Table, ms, quantile, say
+from bench.plots import Bar, Bars
+from bench.queueing import OURS, STOCK, Side, ids, our_side, stock_side
+from bench.server import BenchServer
+from bench.sizes import Sizes
+
+PAIRS, DUE = "two jobs close together: enqueue to start", "scheduled: due to start"
+APART_S = 0.02
+# When they are due, from now: after the next poll of a stock worker, and over as long as it takes to the one after.
+DUE_S = (0.5, 5.5)
+# A stock worker that misses one of fifty sleeps five seconds each time.
+STOCK_SHARE = 10
+CHANCE = Random(2)  # noqa: S311 - pauses are no secret
+Times = dict[tuple[str, str], list[float]]
+
+
+def measure(server: BenchServer, sizes: Sizes) -> Table:
+    times: Times = defaultdict(list)
+    with our_side(server, sizes) as ours, stock_side(server, sizes) as theirs:
+        for side in (ours, theirs):
+            _pairs(side, 2)  # warm-up
+        for number in range(1, sizes.rounds + 1):
+            for side, pairs in ((ours, sizes.pairs), (theirs, max(1, sizes.pairs // STOCK_SHARE))):
+                times[PAIRS, side.name] += _pairs(side, pairs)
+                times[DUE, side.name] += _due(side, sizes.due_jobs)
+            latest = ", ".join(f"{name} {ms(max(each))}" for (_, name), each in times.items())
+            say(f"wakeups {number}/{sizes.rounds}  latest ms: {latest}")
+    return _table(times)
+
+
+def _pairs(side: Side, pairs: int) -> list[float]:
+    """From before each defer to the start of its job."""
+    late = []
+    for _ in range(pairs):
+        deferred: dict[int, float] = {}
+        for pause in (0.0, CHANCE.uniform(0, APART_S)):
+            time.sleep(pause)
+            at = time.time()
+            deferred[side.defer(side.single(next(ids)))] = at
+        ran = side.finished(list(deferred))
+        late += [ran[job][0] - at for job, at in deferred.items()]
+    return late
+
+
+def _due(side: Side, jobs: int) -> list[float]:
+    """From the moment each job is due to its start; they are due at irregular moments over five seconds."""
+    due: dict[int, float] = {}
+    for _ in range(jobs):
+        at = datetime.now(UTC) + timedelta(seconds=CHANCE.uniform(*DUE_S))
+        due[side.defer(side.single(next(ids)) | {"schedule_at": at})] = at.timestamp()
+    ran = side.finished(list(due))
+    return [ran[job][0] - at for job, at in due.items()]
+
+
+def _table(times: Times) -> Table:
+    return Table(
+        "Wake-ups",
+        ("", "queue", "samples", "p50 ms", "p99 ms", "max ms", "later than 250 ms"),
+        [_row(times, what, name) for what in (PAIRS, DUE) for name in (OURS, STOCK)],
+        (
+            "One worker each, idle otherwise, jobs that find nothing to do. Pairs 0 to 20 ms apart, then silence until both",
+            "have started. Scheduled: due at irregular moments within five seconds. Every job ran, once.",
+        ),
+        (_picture(times),),
+        {
+            "pairs_max_ms": max(times[PAIRS, OURS]) * 1000,
+            "due_p99_ms": quantile(times[DUE, OURS], 0.99) * 1000,
+        },
+    )
+
+
+def _row(times: Times, what: str, name: str) -> tuple[str, ...]:
+    values = times[what, name]
+    figures = [ms(quantile(values, share)) for share in (0.5, 0.99, 1)]
+    return (what, name, str(len(values)), *figures, str(sum(value > 0.25 for value in values)))
+
+
+def _picture(times: Times) -> Bars:
+    bars = [
+        Bar(
+            f"{what.partition(':')[0]}, {name}",
+            *(max(quantile(each, share), 1e-4) * 1000 for share in (0.5, 0, 1)),
+        )
+        for (what, name), each in sorted(times.items())
+    ]
+    title = "Wake-ups: median, from the fastest to the slowest"
+    return Bars("wakeups", title, "milliseconds, each line ten times the one before", bars, logarithmic=True)
