@@ -39,7 +39,7 @@ def unhurried_lane(postgres_url: str, migrated_template: str, tmp_path: Path) ->
     [
         Boundary("rescue_job", 1, "after"),
         pytest.param(Boundary("rescue_job", 1, "before"), marks=pytest.mark.long),
-        pytest.param(Boundary("COMMIT after rescue_job", 1, "after"), marks=pytest.mark.long),
+        pytest.param(Boundary("COMMIT after note_lost", 1, "after"), marks=pytest.mark.long),
     ],
     ids=str,
 )
