@@ -10,7 +10,8 @@ class Sizes:
     """Per round: webhooks per route, conversations per run and workers, seconds per message rate, jobs per latency,
     pairs and scheduled jobs,
     conversations in the console's history, pipelines whose cost is counted,
-    seconds a snapshot is held and jobs a second meanwhile."""
+    seconds a snapshot is held and jobs a second meanwhile,
+    jobs that have ended, are due later and wait for a lock before a fetch, and fetches."""
 
     rounds: int
     requests: int
@@ -27,6 +28,10 @@ class Sizes:
     costed: int
     held_s: float
     soak_rate: float
+    ended: int
+    later: int
+    blocked: int
+    fetches: int
 
 
 # A stock worker takes five seconds for each link of a chain, so its chains are short.
@@ -46,6 +51,10 @@ FULL = Sizes(
     costed=60,
     held_s=300,
     soak_rate=50,
+    ended=1_000_000,
+    later=100_000,
+    blocked=100_000,
+    fetches=2000,
 )
 QUICK = Sizes(
     rounds=2,
@@ -63,6 +72,10 @@ QUICK = Sizes(
     costed=25,
     held_s=90,
     soak_rate=30,
+    ended=1_000_000,
+    later=100_000,
+    blocked=100_000,
+    fetches=400,
 )
 # For the test that the bench works; its figures mean nothing.
 SMOKE = Sizes(
@@ -81,4 +94,8 @@ SMOKE = Sizes(
     costed=2,
     held_s=3,
     soak_rate=10,
+    ended=300,
+    later=200,
+    blocked=200,
+    fetches=5,
 )
