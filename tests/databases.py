@@ -39,7 +39,7 @@ MEMORY_TO_SPARE = 2 * 1024**3
 @contextmanager
 def server_run_by_another_account() -> Iterator[str]:
     """A throw-away server for a session run by root, as whom pytest-postgresql cannot start one."""
-    folder = Path(tempfile.mkdtemp(prefix="nextnest-tests-", dir=_quick_folder()))
+    folder = Path(tempfile.mkdtemp(prefix="nextnest-tests-", dir=quick_folder()))
     folder.chmod(0o755)  # pytest's own folders are closed to the server's account
     server = replace(embedded.server_for(folder), options=FAST)
     try:
@@ -49,7 +49,7 @@ def server_run_by_another_account() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def _quick_folder() -> str | None:
+def quick_folder() -> str | None:
     """Memory where there is plenty of it: a new database is some 300 files, ten times as quick to make there."""
     shared = Path("/dev/shm")
     return str(shared) if shared.is_dir() and shutil.disk_usage(shared).free > MEMORY_TO_SPARE else None

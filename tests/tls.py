@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlencode, urlsplit
 
 from nextnest import embedded
-from tests.databases import FAST
+from tests.databases import FAST, quick_folder
 
 # A name every machine knows as its own; the server's certificate carries it and no address.
 HOST = "localhost"
@@ -36,7 +36,7 @@ class Protected:
 @contextmanager
 def protected_server() -> Iterator[Protected]:
     """A Postgres of its own, gone afterwards. It needs openssl."""
-    with TemporaryDirectory(prefix="nextnest-tls-") as name:
+    with TemporaryDirectory(prefix="nextnest-tls-", dir=quick_folder()) as name:
         folder = Path(name)
         folder.chmod(0o755)
         authority, stranger = _authority(folder, "ours"), _authority(folder, "stranger")
