@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +16,8 @@ from bench.sizes import Sizes
 from bench.stage import TOKEN, WEBHOOK_SECRET, Stage, empty_stage
 from sandbox.chatwoot import ChatwootSandbox
 
-# At twenty messages a second each customer writes every 2.5 s, so no message falls into the answer to the one before.
-CONVERSATIONS = 50
+# Between two messages of a customer at the highest rate, so that none falls into the answer to the one before.
+APART_S = 2.5
 QUESTION = "How much can I borrow with my income?"
 WAIT_S = 60
 Latencies = dict[float, list[float]]
@@ -30,7 +31,7 @@ def latencies(server: BenchServer, sizes: Sizes) -> Latencies:
     """Seconds from each webhook to its reply, by messages per second."""
     found: Latencies = defaultdict(list)
     with empty_stage(server) as stage, _chatwoot_here(stage) as chatwoot:
-        ids = _set_up(stage)
+        ids = _set_up(stage, _customers(sizes))
         _answer_times(stage, chatwoot, ids, rate=10, seconds=0.5)  # warm-up
         for number in range(1, sizes.rounds + 1):
             for rate in sizes.rates:
@@ -47,13 +48,17 @@ def _chatwoot_here(stage: Stage) -> ChatwootSandbox:
     )
 
 
-def _set_up(stage: Stage) -> list[int]:
+def _customers(sizes: Sizes) -> int:
+    return math.ceil(max(sizes.rates) * APART_S)
+
+
+def _set_up(stage: Stage, customers: int) -> list[int]:
     stage.start_model()
     stage.start_web()
     stage.start_workers(1)
     make_room(stage)
-    ids = submit(stage, CONVERSATIONS)
-    stage.until(lambda: _outcomes(stage, "greeted") == CONVERSATIONS, WAIT_S, "everybody is greeted")
+    ids = submit(stage, customers)
+    stage.until(lambda: _outcomes(stage, "greeted") == customers, WAIT_S, "everybody is greeted")
     return ids
 
 
@@ -124,7 +129,7 @@ def _table(latencies: Latencies, sizes: Sizes) -> Table:
         ("messages", "samples", "p50 ms", "p95 ms", "p99 ms", "max ms"),
         rows,
         (
-            f"One worker; {CONVERSATIONS} conversations; samples of {sizes.rounds} rounds taken together. From the moment",
+            f"One worker; {_customers(sizes)} conversations; all samples of {sizes.rounds} rounds. From the moment",
             "Chatwoot posts the webhook to the moment it has stored our reply. The model stand-in answers at once.",
         ),
         (_picture(latencies),),
