@@ -43,15 +43,15 @@ class Filters:
     older_than_s: float | None = None
 
 
-def jobs(conn: Connection[Any], wanted: Filters, before: int | None) -> list[Row]:
-    """At most AT_ONCE jobs behind the one with the id `before`: live ones oldest first, ended ones newest first."""
+def jobs(conn: Connection[Any], wanted: Filters, before: int | None, most: int = AT_ONCE) -> list[Row]:
+    """At most so many jobs behind the one with the id `before`: live ones oldest first, ended ones newest first."""
     given = {
         "task": wanted.task,
         "queue": wanted.queue,
         "conversation_id": None if wanted.conversation_id is None else str(wanted.conversation_id),
         "older_than_s": wanted.older_than_s,
         "before": before,
-        "most": AT_ONCE,
+        "most": most,
     }
     if wanted.state in LIVE:
         later = wanted.state == SCHEDULED
@@ -94,6 +94,11 @@ def workers(conn: Connection[Any]) -> list[Row]:
 def paused(conn: Connection[Any]) -> list[Row]:
     """Paused tasks: task_name, paused_at, operator."""
     return SQL.paused.all(conn)
+
+
+def by_the_clock(conn: Connection[Any]) -> list[Row]:
+    """What runs by the clock: task_name, due_at (the last time), job_id and status of that job, None where it is gone."""
+    return SQL.by_the_clock.all(conn)
 
 
 def pause(conn: Connection[Any], task: str, operator: str) -> bool:

@@ -96,6 +96,12 @@ select id, status::text, (args ->> 'conversation_id')::bigint as conversation_id
 -- paused: Which tasks are paused, since when and by whom.
 select task_name, paused_at, operator from paused_tasks order by task_name;
 
+-- by_the_clock: Each task that runs by the clock: when it was due last, and what became of the job.
+select d.task_name, to_timestamp(d.defer_timestamp) as due_at, d.job_id, j.status::text
+from (select distinct on (task_name) task_name, defer_timestamp, job_id from procrastinate_periodic_defers
+      order by task_name, defer_timestamp desc) d
+left join procrastinate_jobs j on j.id = d.job_id order by d.task_name;
+
 -- pause: No worker takes this task's jobs from the next fetch on; no row when it was paused already.
 insert into paused_tasks (task_name, operator) values (%(task)s, %(operator)s) on conflict do nothing returning task_name;
 

@@ -16,11 +16,9 @@ from nextnest.store import job_board
 from nextnest.store.statements import Row
 from web.doors import doors
 from web.ops.access import acting, operator, operators_only
-from web.ops.jobs import NEVER_PAUSED, TASKS, routes
+from web.ops.jobs import MOST, NEVER_PAUSED, TASKS, filters_of, given_filters, routes
 
 Act = Callable[[Connection[Any], int], bool]
-
-_MOST = 200
 
 # Name in the log, what is done, what is said of those it was done to, and of those it was not.
 _ACTS: dict[str, tuple[str, Act, str, str]] = {
@@ -50,12 +48,12 @@ _ACTS: dict[str, tuple[str, Act, str, str]] = {
 @routes.post("/jobs/<act>")
 @operators_only
 def act_on_jobs(act: str) -> ResponseReturnValue:
-    """Do it to every job that was ticked, and say what became of each."""
+    """Do it to every job that was ticked, or to all that fit the filters, and say what became of each."""
     if act not in _ACTS:
         raise NotFound("There is no such action.")
-    job_ids = _ticked()
     name, do, done_words, left_words = _ACTS[act]
     with doors().transaction() as conn:
+        job_ids = _fitting(conn) if request.form.get("all") else _ticked()
         about = job_board.about(conn, job_ids)
     done: list[int] = []
     left: list[int] = []
@@ -110,9 +108,17 @@ def _ticked() -> list[int]:
     given = request.form.getlist("job")
     if not given:
         raise BadRequest("No job was chosen. Tick at least one.")
-    if len(given) > _MOST or not all(one.isdecimal() and len(one) < 19 for one in given):
-        raise BadRequest(f"job should be the numbers of at most {_MOST} jobs.")
+    if len(given) > MOST or not all(one.isdecimal() and len(one) < 19 for one in given):
+        raise BadRequest(f"job should be the numbers of at most {MOST} jobs.")
     return sorted({int(one) for one in given})
+
+
+def _fitting(conn: Connection[Any]) -> list[int]:
+    """The first MOST jobs of the list that was shown, in its order; the next press takes the next."""
+    found = [int(row["id"]) for row in job_board.jobs(conn, filters_of(request.form), None, MOST)]
+    if not found:
+        raise BadRequest("No job fits any more.")
+    return found
 
 
 def _known(task: str) -> None:
@@ -129,8 +135,8 @@ def _say(job_ids: list[int], words: str, kind: str) -> None:
 
 
 def _back(job_ids: list[int]) -> ResponseReturnValue:
-    """To the job, or to the list it was ticked in."""
+    """To the job, or to the list it was ticked in, as it was filtered."""
     if len(job_ids) == 1 and request.form.get("from") == "job":
         return redirect(url_for("ops_jobs.job", job_id=job_ids[0]), 303)
-    state = request.form.get("state", "")
-    return redirect(url_for("ops_jobs.page", state=state if state in job_board.STATES else None), 303)
+    kept: dict[str, Any] = given_filters(request.form)
+    return redirect(url_for("ops_jobs.page", **kept), 303)

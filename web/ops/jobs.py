@@ -39,6 +39,19 @@ TASKS = (
 )
 # These mend the others. Paused, a dead worker's jobs would stay where they are, and a lost message would stay lost.
 NEVER_PAUSED = {"rescue-stalled-jobs", "look-at-circuit-breakers", "upkeep", "sweep-conversations"}
+# How often workers defer these, in words.
+BY_THE_CLOCK = {
+    "rescue-stalled-jobs": "5 s",
+    "look-at-circuit-breakers": "5 s",
+    "upkeep": "15 s",
+    "sweep-conversations": "20 s",
+    "roll-up-hours": "minute",
+    "check-models": "quarter of an hour",
+    "retention": "night",
+}
+# So many jobs an action takes at once, each in a transaction of its own.
+MOST = 200
+_FILTERS = ("state", "task", "older", "conversation", "queue")
 _AGES = {60: "a minute", 600: "ten minutes", 3600: "an hour", 86_400: "a day"}
 _LARGEST = 2**63 - 1
 
@@ -47,7 +60,7 @@ _LARGEST = 2**63 - 1
 @signed_in
 def page() -> ResponseReturnValue:
     """The jobs that fit the address bar, and around them workers, paused tasks and locks that hold others up."""
-    wanted = _filters(request.args)
+    wanted = filters_of(request.args)
     before = request.args.get("before", type=int)
     with doors().transaction() as conn:
         rows = job_board.jobs(conn, wanted, before)
@@ -56,13 +69,16 @@ def page() -> ResponseReturnValue:
             "workers": job_board.workers(conn),
             "paused": job_board.paused(conn),
             "blocking": job_board.blocking(conn),
+            "clock": job_board.by_the_clock(conn),
         }
     return render_template(
         "ops/jobs.html",
         rows=rows,
         wanted=wanted,
         next=rows[-1]["id"] if len(rows) == AT_ONCE else None,
-        given={name: value for name, value in request.args.items() if name != "before" and value},
+        given=given_filters(request.args),
+        most=MOST,
+        every=BY_THE_CLOCK,
         states=STATES,
         tasks=TASKS,
         never_paused=NEVER_PAUSED,
@@ -110,7 +126,12 @@ def held_up(job: Row) -> list[tuple[str, int | None]]:
     return reasons
 
 
-def _filters(given: Mapping[str, Any]) -> Filters:
+def given_filters(given: Mapping[str, Any]) -> dict[str, str]:
+    """Those of the filters that say something, as the address bar has them."""
+    return {name: str(given[name]) for name in _FILTERS if given.get(name)}
+
+
+def filters_of(given: Mapping[str, Any]) -> Filters:
     """What the address bar asks for; nonsense asks for nothing."""
     state, task = given.get("state", ""), given.get("task", "")
     conversation, age = str(given.get("conversation", "")).strip(), str(given.get("older", ""))

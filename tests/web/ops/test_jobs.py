@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from nextnest.store.job_board import AT_ONCE
+from nextnest.tasks import app
 from tests.web.conftest import Query
 from tests.web.ops.conftest import act
+from web.ops.jobs import BY_THE_CLOCK, MOST
 
 DEFER = """
 insert into procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, status, scheduled_at, attempts)
@@ -135,6 +139,20 @@ def test_many_are_judged_one_by_one(operator: FlaskClient, job: Any, query: Quer
     assert (status_of(query, failed), status_of(query, done)) == ("todo", "succeeded")
 
 
+def test_all_that_fit_are_replayed_at_once_and_the_filters_stay(
+    operator: FlaskClient, job: Any, query: Query
+) -> None:
+    fitting = [job("deliver-effects", "failed") for _ in range(AT_ONCE + 5)]
+    other = job("new-conversation", "failed")
+    page = operator.get("/ops/jobs?state=failed&task=deliver-effects").text
+    assert f"All that fit, not only this page: the first {MOST}" in page
+    answer = act(operator, "/ops/jobs/retry", all="1", state="failed", task="deliver-effects")
+    assert answer.location == "/ops/jobs?state=failed&task=deliver-effects"
+    assert {status_of(query, one) for one in fitting} == {"todo"}
+    assert status_of(query, other) == "failed"
+    assert act(operator, "/ops/jobs/retry", all="1", state="aborted").status_code == 400
+
+
 def test_nothing_chosen_is_said(operator: FlaskClient) -> None:
     answer = act(operator, "/ops/jobs/retry")
     assert answer.status_code == 400
@@ -153,6 +171,30 @@ def test_a_task_is_paused_and_resumed_and_who_did_it_is_shown(operator: FlaskCli
 def test_what_mends_the_others_is_never_paused(operator: FlaskClient, query: Query) -> None:
     assert "mends what others leave behind" in said(operator, "/ops/tasks/rescue-stalled-jobs/pause")
     assert not query("select 1 from paused_tasks")
+
+
+def test_what_runs_by_the_clock_is_shown_with_how_it_went(
+    operator: FlaskClient, job: Any, query: Query
+) -> None:
+    night = job("retention", "failed")
+    due = "insert into procrastinate_periodic_defers (task_name, defer_timestamp, job_id) values (%(task)s, %(at)s, %(job)s)"
+    query(due + " returning id", task="retention", at=1, job=night)
+    query(due + " returning id", task="upkeep", at=2, job=None)
+    page = operator.get("/ops/jobs").text
+    assert re.search(rf"retention</th><td>night</td>.*?/ops/jobs/{night}.*?failed", page, re.S)
+    assert re.search(r"upkeep</th><td>15 s</td>.*?the one before was not over", page, re.S)
+
+
+def test_the_console_knows_how_often_each_task_of_the_clock_is_due() -> None:
+    words = {"5": "5 s", "15": "15 s", "20": "20 s"}
+    found = {
+        task.task.name: words.get(task.cron.rpartition("/")[2])
+        for task in app.periodic_registry.periodic_tasks.values()
+    }
+    assert found.keys() == BY_THE_CLOCK.keys()
+    assert {name: every for name, every in found.items() if every} == {
+        name: every for name, every in BY_THE_CLOCK.items() if every in words.values()
+    }
 
 
 def test_a_job_says_what_it_waits_for(operator: FlaskClient, job: Any) -> None:
