@@ -41,6 +41,12 @@ def conversation(conversation_id: int) -> ResponseReturnValue:
     return render_template("inbox.html", **_view(conversation_id))
 
 
+@blueprint.get("/app/accounts/<int:account_id>/conversations/<int:conversation_id>")
+def dashboard(conversation_id: int) -> ResponseReturnValue:
+    """Where the real dashboard shows a conversation, so that links made for it lead somewhere here, too."""
+    return redirect(url_for("page.conversation", conversation_id=conversation_id))
+
+
 @blueprint.get("/inbox/parts")
 def parts() -> ResponseReturnValue:
     """The pieces that change, for the page's poll."""

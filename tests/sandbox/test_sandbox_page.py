@@ -27,6 +27,11 @@ def test_the_inbox_lists_each_conversation_with_its_status(chatwoot: ChatwootSan
     assert 'class="status open"' in text
 
 
+def test_a_link_made_for_the_real_dashboard_leads_to_the_conversation(chatwoot: ChatwootSandbox) -> None:
+    answer = httpx.get(chatwoot.base_url + "/app/accounts/1/conversations/1", follow_redirects=True)
+    assert (answer.status_code, answer.url.path) == (200, "/inbox/1")
+
+
 def test_people_write_as_the_customer_the_agent_or_in_a_note(chatwoot: ChatwootSandbox) -> None:
     for speaker in ("customer", "agent", "note"):
         press(chatwoot, "/inbox/1/say", speaker=speaker, content=f"From the {speaker}")

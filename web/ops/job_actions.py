@@ -25,23 +25,23 @@ _ACTS: dict[str, tuple[str, Act, str, str]] = {
     "retry": (
         "retry-job",
         job_board.try_again,
-        "waits for another attempt",
-        "is not failed, called off or aborted any more, or another one with its id waits already",
+        "in the queue for another attempt",
+        "not failed, called off or aborted any more, or another one with that id waits already",
     ),
-    "put-aside": ("put-job-aside", job_board.put_aside, "is put aside", "is not failed any more"),
+    "put-aside": ("put-job-aside", job_board.put_aside, "put aside", "not failed any more"),
     "call-off": (
         "call-off-job",
         lambda conn, job_id: job_board.call_off(conn, job_id, sorted(CUSTOMERS_WORK)),
-        "is called off",
-        "does not wait any more, or is a customer's: upkeep would defer it again. Take the conversation over instead",
+        "called off",
+        "not waiting any more, or a customer's: upkeep would defer it again. Take the conversation over instead",
     ),
     "stop": (
         "stop-job",
         job_board.stop,
-        "is being stopped; what it leaves undone is deferred again",
-        "does not run any more, or is being stopped already",
+        "being stopped; what is left undone is deferred again",
+        "not running any more, or being stopped already",
     ),
-    "run-now": ("run-job-now", job_board.run_now, "is due now", "is not due later any more"),
+    "run-now": ("run-job-now", job_board.run_now, "due now", "not due later any more"),
 }
 
 

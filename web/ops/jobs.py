@@ -39,16 +39,17 @@ TASKS = (
 )
 # These mend the others. Paused, a dead worker's jobs would stay where they are, and a lost message would stay lost.
 NEVER_PAUSED = {"rescue-stalled-jobs", "look-at-circuit-breakers", "upkeep", "sweep-conversations"}
-# How often workers defer these, in words.
+# Seconds between two times workers defer these. A restart of all workers takes less than the grace.
 BY_THE_CLOCK = {
-    "rescue-stalled-jobs": "5 s",
-    "look-at-circuit-breakers": "5 s",
-    "upkeep": "15 s",
-    "sweep-conversations": "20 s",
-    "roll-up-hours": "minute",
-    "check-models": "quarter of an hour",
-    "retention": "night",
+    "rescue-stalled-jobs": 5.0,
+    "look-at-circuit-breakers": 5.0,
+    "upkeep": 15.0,
+    "sweep-conversations": 20.0,
+    "roll-up-hours": 60.0,
+    "check-models": 900.0,
+    "retention": 86_400.0,
 }
+_GRACE_S = 60.0
 # So many jobs an action takes at once, each in a transaction of its own.
 MOST = 200
 _FILTERS = ("state", "task", "older", "conversation", "queue")
@@ -64,7 +65,7 @@ def page() -> ResponseReturnValue:
     before = request.args.get("before", type=int)
     with doors().transaction() as conn:
         rows = job_board.jobs(conn, wanted, before)
-        around = {
+        around: dict[str, Any] = {
             "counts": job_board.counts(conn),
             "workers": job_board.workers(conn),
             "paused": job_board.paused(conn),
@@ -79,6 +80,7 @@ def page() -> ResponseReturnValue:
         given=given_filters(request.args),
         most=MOST,
         every=BY_THE_CLOCK,
+        overdue={one["task_name"] for one in around["clock"] if _is_overdue(one, datetime.now(UTC))},
         states=STATES,
         tasks=TASKS,
         never_paused=NEVER_PAUSED,
@@ -124,6 +126,12 @@ def held_up(job: Row) -> list[tuple[str, int | None]]:
     if job["scheduled_at"]:
         reasons.append(("It is not due before the time above.", None))
     return reasons
+
+
+def _is_overdue(clock: Row, now: datetime) -> bool:
+    """Whether a task of the clock should have been deferred again by now; one of a later release is not judged."""
+    every_s = BY_THE_CLOCK.get(clock["task_name"])
+    return every_s is not None and (now - clock["due_at"]).total_seconds() > every_s + _GRACE_S
 
 
 def given_filters(given: Mapping[str, Any]) -> dict[str, str]:

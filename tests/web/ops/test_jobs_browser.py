@@ -61,7 +61,7 @@ def test_a_failed_job_is_found_understood_and_tried_again(
     page.get_by_text("Where it came from").click()
     expect(page.get_by_text("tasks/answering.py:88 draft")).to_be_visible()
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_role("status").filter(has_text="waits for another attempt")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="in the queue for another attempt")).to_be_visible()
     expect(page.get_by_role("cell", name="Aisha: retry job")).to_be_visible()
     assert states(query, failed) == ["todo", "failed", "failed"]
 
