@@ -139,7 +139,7 @@ def _settings(url: str) -> Settings:
 
 
 def _pages(client: FlaskClient) -> list[str]:
-    """Every page without an argument, each span of the charts, what Prometheus scrapes, every kind of link on them."""
+    """Every page without an argument, each span of charts and brokers, the metrics, every kind of link on them."""
     app: Flask = client.application
     found = [
         str(rule)
@@ -148,6 +148,7 @@ def _pages(client: FlaskClient) -> list[str]:
     ]
     found = [path for path in found if client.get(path).status_code == 200]
     found += ["/metrics", *(f"/ops/charts?span={span}" for span in ("1h", "7d", "30d"))]
+    found += [f"/ops/brokers?period={period}" for period in ("7d", "30d")]
     return found + _linked(client, found)
 
 

@@ -123,3 +123,23 @@ def test_there_is_always_a_way_out_by_phone(page: Page, site: str, query: Query)
         phone = page.get_by_role("navigation", name="Other ways to reach us").get_by_role("link")
         expect(phone).to_have_attribute("href", "tel:+6561234567")
         expect(phone).to_be_in_viewport()
+
+
+def test_the_button_to_new_messages_covers_nothing_on_the_narrowest_phone(
+    page: Page, site: str, query: Query
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 568})
+    start_chat(page, site)
+    scenes.wait_in_line(query)
+    page.locator("#scroller").evaluate("scroller => scroller.scrollTo(0, 0)")
+    for number in range(3):
+        scenes.say(query, 9000 + number, "A long line of news. " * 12)
+    button = page.get_by_role("button", name="New messages")
+    expect(button).to_be_visible(timeout=15000)
+    read, pressed = page.locator("#scroller").bounding_box(), button.bounding_box()
+    assert read
+    assert pressed
+    assert read["y"] + read["height"] <= pressed["y"]
+    button.click()
+    expect(button).to_be_hidden()
+    expect(page.locator("#lines .line").last).to_be_in_viewport()
