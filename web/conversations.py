@@ -18,13 +18,15 @@ from nextnest.rules.scoring import lead_score
 from nextnest.settings import Settings
 from nextnest.store import leads
 from web.doors import Doors, Outside, doors
-from web.incoming import count, parse_json, read_body, sender
+from web.incoming import count, parse_json, read_body, sender, veiled
 
 log = structlog.get_logger(__name__)
 routes = Blueprint("conversations", __name__)
 
 _LARGEST_FORM = 64 * 1024
 _FORMS_PER_MINUTE = 20
+# Of one e-mail or phone number, from wherever they come: a person who presses again and again is well below that.
+_FORMS_PER_CONTACT = 5
 # How long somebody looks at "connecting" before a page that says "we have it, we are on our way" is kinder.
 _PATIENCE_S = 8.0
 
@@ -39,6 +41,8 @@ def open_conversation() -> ResponseReturnValue:
         lead = parse_lead(raw)
     except InvalidLead as invalid:
         return _refuse(here, raw, invalid)
+    for address in (lead.email, lead.phone):
+        count(here, f"contact-{veiled(here, address)}", _FORMS_PER_CONTACT)
     score = lead_score(lead)
     with here.transaction() as conn:
         lead_id = leads.keep(conn, raw=raw, lead=lead, score=score)

@@ -42,8 +42,9 @@ def chatwoot_webhook() -> ResponseReturnValue:
     event = _read_event(body)
     with here.transaction() as conn:
         status = _take_in(conn, event, here.settings)
-        if status not in ("queued", "forwarded"):
-            _record(conn, event, status)
+        if status not in ("queued", "forwarded") and not _record(conn, event, status):
+            conn.rollback()
+            status = "duplicate_skipped"
     log.info("webhook", webhook_event=event.name, status=status, conversation_id=event.conversation_id)
     return {"status": status}
 
@@ -188,8 +189,9 @@ def _outgoing(conn: Connection[Any], conversation_id: int, event: Event, message
     )
 
 
-def _record(conn: Connection[Any], event: Event, status: str) -> None:
-    incoming.record_event(
+def _record(conn: Connection[Any], event: Event, status: str) -> bool:
+    """False for a delivery that was taken in before: what it did is not to be done again."""
+    return incoming.record_event(
         conn,
         event=event.name,
         conversation_id=event.conversation_id,

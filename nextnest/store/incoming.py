@@ -68,11 +68,12 @@ def remember_person(
 
 def record_event(
     conn: Connection[Any], *, event: str, conversation_id: int | None, delivery_id: str | None, status: str
-) -> None:
-    """Remember that Chatwoot told us something; never what was said."""
-    SQL.record_event.run(
+) -> bool:
+    """Remember that Chatwoot told us something; never what was said. False when this delivery was remembered before."""
+    row = SQL.record_event.one(
         conn, event=event, conversation_id=conversation_id, delivery_id=delivery_id, status=status
     )
+    return row is not None
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,11 @@ values (%(conversation_id)s, %(message_id)s, %(content)s, %(sent_at)s)
 on conflict do nothing
 returning message_id;
 
--- record_event: A webhook that defers nothing.
+-- record_event: A webhook that defers no message's job; no row when this delivery was taken in before.
 insert into webhook_events (event, conversation_id, delivery_id, status)
-values (%(event)s, %(conversation_id)s, %(delivery_id)s, %(status)s);
+values (%(event)s, %(conversation_id)s, %(delivery_id)s, %(status)s)
+on conflict (delivery_id) where delivery_id is not null do nothing
+returning id;
 
 -- read_turn: Everything an answer depends on, in one read: conversation, lead, broker, unanswered messages.
 select c.conversation_id, c.status, c.held_by, c.uses_queue, c.lead_score, c.closed_after, l.id as lead_id, l.lead,

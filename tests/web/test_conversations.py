@@ -178,6 +178,23 @@ def test_who_sends_too_many_forms_is_asked_to_wait(app_for: AppFor, query: Query
     assert all(1 <= int(answer.headers["Retry-After"]) <= 60 for answer in refused)
 
 
+def test_one_contact_is_asked_to_wait_however_many_senders_give_her_name(
+    app_for: AppFor, query: Query
+) -> None:
+    client = app_for(nextnest_rate_limits=True, nextnest_trusted_proxies=1).test_client()
+    answers = [
+        client.post(
+            ROUTE, json=form(phone=f"9123 45{number:02d}"), headers={"X-Forwarded-For": f"203.0.113.{number}"}
+        )
+        for number in range(7)
+    ]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    windows = query("select requests from rate_limits where client like 'contact-%%'")
+    assert len(refused) == sum(max(0, window["requests"] - 5) for window in windows)
+    assert len(refused) in {0, 1, 2}  # a minute may end in between
+    assert "weiming" not in str(query("select * from rate_limits"))
+
+
 def test_no_address_is_kept_for_the_limits(app_for: AppFor, query: Query) -> None:
     client = app_for(nextnest_rate_limits=True).test_client()
     client.post(ROUTE, json={}, environ_base={"REMOTE_ADDR": "203.0.113.7"})

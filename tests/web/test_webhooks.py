@@ -238,6 +238,20 @@ def test_a_conversation_somebody_opened_is_a_persons_until_it_is_given_back(
     assert held_by(query) == "ai"
 
 
+def test_a_delivery_that_is_sent_again_changes_nothing(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    body = json.dumps(status_changed("pending")).encode()
+    headers = chatwoot.signed_headers(body)
+    statuses = [client.post(ROUTE, data=body, headers=headers).get_json()["status"]]
+    deliver(client, chatwoot, status_changed("open"))
+    before = query("select * from broker_conversations")
+    statuses.append(client.post(ROUTE, data=body, headers=headers).get_json()["status"])
+    assert statuses == ["recorded", "duplicate_skipped"]
+    assert query("select * from broker_conversations") == before
+    assert held_by(query) == "person", "it was not given back by who sent it again"
+
+
 def test_a_status_chatwoot_did_not_have_is_ignored(
     client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
 ) -> None:
