@@ -144,14 +144,12 @@ def _pipelines(
     stage: Stage, meter: Meter, task: str, act: Callable[[int], object], number: int, idle: Counts
 ) -> Counts:
     """Per pipeline, from its first request to its last echo, without what idling costs meanwhile."""
-    stage.until(lambda: _quiet(stage), WAIT_S, "nothing is left to do")
+    stage.until(lambda: quiet(stage), WAIT_S, "nothing is left to do")
     before, started, already = meter.read(), time.monotonic(), _well(stage, task)
     for each in range(number):
         time.sleep(max(0.0, started + each / RATE - time.monotonic()))
         act(each)
-    stage.until(
-        lambda: _well(stage, task) == already + number and _quiet(stage), WAIT_S, f"{number} x {task}"
-    )
+    stage.until(lambda: _well(stage, task) == already + number and quiet(stage), WAIT_S, f"{number} x {task}")
     after, took = meter.read(), time.monotonic() - started
     say(f"cost: {number} x {task}")
     return {name: (after[name] - before[name] - idle[name] * took) / number for name in MEASURES}
@@ -162,7 +160,7 @@ def _well(stage: Stage, task: str) -> int:
     return int(stage.rows(query, task=task, outcome=OUTCOMES[task])[0]["count"])
 
 
-def _quiet(stage: Stage) -> bool:
+def quiet(stage: Stage) -> bool:
     """No job of a pipeline waits or runs; those of upkeep always do."""
     [row] = stage.rows(
         "select count(*) from procrastinate_jobs where status in ('todo', 'doing') and lock is not null"

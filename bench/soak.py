@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import psycopg
 
 from bench import mixed_load
+from bench.cost import quiet
 from bench.figures import Table, median, ms, quantile, say
 from bench.leads import make_room, submit
 from bench.mixed_load import Timed, jobs_at, messages_at
@@ -27,8 +28,8 @@ from bench.stage import Stage, empty_stage
 MESSAGES_PER_S = 2
 # Who asks the same again and again is given to a person, so nobody asks more often than this.
 MESSAGES_EACH = 4
-# At most so long before the snapshot and after it, in seconds.
-BEFORE_S, AFTER_S = 60.0, 180.0
+# At most so long under load before anything counts, before the snapshot, and after it, in seconds.
+WARM_S, BEFORE_S, AFTER_S = 20.0, 60.0, 180.0
 # So often dead rows are counted, and so long is one window of the picture.
 COUNT_S, WINDOW_S = 2.0, 5.0
 WAIT_S = 300
@@ -90,12 +91,14 @@ def _set_up(stage: Stage, held_s: float) -> list[int]:
     customers = submit(stage, number)
     query = "select count(*) from job_outcomes where outcome = 'greeted'"
     stage.until(lambda: stage.rows(query)[0]["count"] == number, WAIT_S, "everybody is greeted")
+    stage.until(lambda: quiet(stage), WAIT_S, "nothing is left to do")
     return customers
 
 
 def _phases(stage: Stage, held_s: float, dead: Timed) -> tuple[Phase, Phase, Phase]:
     """Before, while the snapshot is held, and after."""
-    before_s, held_s, after_s = _lengths(held_s)
+    warm_s, before_s, held_s, after_s = _lengths(held_s)
+    _watch(stage, warm_s, [])
     say("soak: before")
     begin = time.time()
     _watch(stage, before_s, dead)
@@ -110,9 +113,9 @@ def _phases(stage: Stage, held_s: float, dead: Timed) -> tuple[Phase, Phase, Pha
     return Phase("before", begin, taken), held, Phase("after", released, time.time())
 
 
-def _lengths(held_s: float) -> tuple[float, float, float]:
-    """Of the three phases, in seconds."""
-    return min(BEFORE_S, held_s / 3), held_s, min(AFTER_S, held_s * 0.6)
+def _lengths(held_s: float) -> tuple[float, float, float, float]:
+    """Of the three phases and of what comes before them uncounted, in seconds."""
+    return min(WARM_S, held_s / 3), min(BEFORE_S, held_s / 3), held_s, min(AFTER_S, held_s * 0.6)
 
 
 @contextmanager
