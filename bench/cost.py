@@ -191,7 +191,8 @@ def _table(found: Costs, sizes: Sizes) -> Table:
         (
             f"{sizes.costed} of each, {RATE} a second, one worker, one web of {WEB_PROCESSES} processes. Echoes of our own",
             "messages, which Chatwoot sends back, are included; what idling costs is taken off. BEGIN and COMMIT count as",
-            "statements. Every pipeline ended as it should. Processor times depend on the machine, the rest hardly does.",
+            "statements; commits that write are counted by transaction ids, so a savepoint that writes counts, too. Every",
+            "pipeline ended as it should. Processor times depend on the machine, the rest hardly does.",
         ),
         figures={
             "message_commits": each["incoming-message"]["commits"],
