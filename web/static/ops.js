@@ -6,6 +6,13 @@ let paused = false;
 let opened = [];
 let focused = null;
 
+// On a phone the pages' names are wider than the screen: where one is stays in view, and the page itself does not move.
+const here = document.querySelector(".bar nav a[aria-current]");
+if (here) {
+  const nav = here.closest("nav");
+  nav.scrollLeft = here.offsetLeft + here.offsetWidth - nav.offsetLeft - nav.clientWidth + 3;
+}
+
 button?.addEventListener("click", () => {
   paused = !paused;
   button.setAttribute("aria-pressed", String(paused));

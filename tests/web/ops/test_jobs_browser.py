@@ -124,3 +124,14 @@ def test_the_pages_are_accessible_and_fit_a_small_phone(
         page = sign_in(browser, site, color_scheme=scheme, viewport={"width": width, "height": 700})
         for path in ("", "?state=failed", "?state=aborted", f"/{failed[0]}"):
             assert faults(page, f"{site}/ops/jobs{path}") == []
+
+
+def test_on_a_phone_the_name_of_the_page_one_is_on_is_in_view(page: Page, site: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.goto(f"{site}/ops/log")
+    nav = page.get_by_role("navigation", name="Console").bounding_box()
+    here = page.get_by_role("link", name="Log").bounding_box()
+    assert nav
+    assert here
+    assert here["x"] >= nav["x"]
+    assert here["x"] + here["width"] <= nav["x"] + nav["width"]
