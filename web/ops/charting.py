@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from nextnest.store.figures import Figures, Period
 from nextnest.store.statements import Row
 from web.ops.drawing import Chart, Kind, Series, Unit, Value
+from web.ops.show import counted as so_many
 from web.ops.show import number
 
 # A legend of more models than this helps nobody; the hourly_models view has them all.
@@ -207,7 +208,7 @@ class Charts:
             "Drafts the guard held back, by rule",
             counted,
             first="Rule",
-            note=f"{number(passed)} drafts passed. One that broke two rules counts for both.",
+            note=f"{so_many(passed, 'draft', 'drafts')} passed. One that broke two rules counts for both.",
             nothing="No draft was held back." if passed else "No draft was written.",
         )
 

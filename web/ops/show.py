@@ -22,6 +22,7 @@ def install(app: Flask) -> None:
         ago=ago,
         clock=clock,
         moment=moment,
+        counted=counted,
         number=number,
         money=money,
         share=share,
@@ -78,6 +79,11 @@ def number(value: int | float | Decimal | None) -> str:
     if value is None:
         return _NONE
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+
+
+def counted(value: int, one: str, several: str) -> str:
+    """`1 lead`, `2 leads`."""
+    return f"{number(value)} {one if value == 1 else several}"
 
 
 def money(dollars: Decimal | float | None) -> str:
