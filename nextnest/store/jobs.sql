@@ -45,10 +45,11 @@ with owned as (
     using owned where j.id = owned.id and %(delete_job)s
     returning j.id
 ), next as (
-    select j.id from procrastinate_jobs j join owned on j.lock = owned.lock
-    where j.status = 'todo' limit 1
+    select j.id, j.queue_name from procrastinate_jobs j join owned on j.lock = owned.lock
+    where j.status = 'todo' order by j.priority desc, j.id limit 1
 ), woken as (
-    select pg_notify('procrastinate_any_queue_v1', json_build_object('type', 'job_inserted', 'job_id', id)::text) from next
+    select pg_notify('procrastinate_queue_v1#' || queue_name, note), pg_notify('procrastinate_any_queue_v1', note)
+    from (select queue_name, json_build_object('type', 'job_inserted', 'job_id', id)::text as note from next) n
 )
 select (select count(*) from ended) + (select count(*) from deleted) as ended, (select count(*) from woken) as woken;
 

@@ -131,6 +131,20 @@ async def test_what_gathered_while_something_was_away_comes_one_at_a_time(queue:
     assert list((await queue.states()).values()).count("doing") == 1
 
 
+async def test_a_job_that_fails_wakes_the_next_of_its_lock_also_for_workers_of_its_queue_alone(
+    queue: Queue,
+) -> None:
+    first, second = [await queue.defer(lock="a") for _ in range(2)]
+    job = await queue.fetch()
+    assert job is not None
+    assert job.id == first
+    async with await queue.connect() as listener:
+        await listener.execute('listen "procrastinate_queue_v1#default"')
+        await queue.manager.finish_job(job, procrastinate.jobs.Status.FAILED, delete_job=False)
+        heard = [note.payload async for note in listener.notifies(timeout=BOUND_S, stop_after=1)]
+    assert f'"job_id" : {second}' in heard[0] or f'"job_id": {second}' in heard[0]
+
+
 async def _until(queue: Queue, statement: str) -> None:
     async with asyncio.timeout(BOUND_S):
         while not await queue.rows(statement):  # noqa: ASYNC110 - the database has no event for it
