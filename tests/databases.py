@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import ExecStatus
 from psycopg.rows import dict_row
 
 from nextnest import embedded
@@ -95,7 +96,9 @@ class Look:
                 self._url, options="-c search_path=nextnest", row_factory=dict_row, autocommit=True
             )
         cursor = self._conn.execute(query.encode(), params)
-        return cursor.fetchall() if cursor.description else []
+        # Not by its description: `select from` brings rows without columns.
+        brings_rows = cursor.pgresult is not None and cursor.pgresult.status == ExecStatus.TUPLES_OK
+        return cursor.fetchall() if brings_rows else []
 
     def _close(self) -> None:
         if self._conn is not None:
