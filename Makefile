@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 PORT ?= 8000
 # Tests of pipelines mostly wait, for people's pace and for dead workers to be noticed: they do it side by side, and begin early:
 # ordered by their number, as is usual, files of few long tests would come last and wait for each other.
-JOBS ?= 5
+JOBS ?= 6
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
