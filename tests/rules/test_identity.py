@@ -132,6 +132,6 @@ def test_any_text_and_any_name_can_be_cleaned(text: str, name: str) -> None:
 @pytest.mark.parametrize("piece", ["x", "a@", "a ", "I'm a aa ", "9123 ", "+6", "1", "\n", "pay 8250 6575 "])
 def test_a_flood_of_text_is_cleaned_in_a_moment(piece: str) -> None:
     text = piece * (100_000 // len(piece))
-    began = time.process_time()
+    began = time.thread_time()
     without_identity(text, a_lead(name="A AA AAA a-a"), of_customer=True)
-    assert time.process_time() - began < 2
+    assert time.thread_time() - began < 5
