@@ -398,7 +398,7 @@ def test_the_newest_texts_prove_first_when_there_are_very_many() -> None:
     ],
 )
 def test_the_longest_text_is_judged_in_a_moment(piece: str) -> None:
-    """About a tenth of a second of this thread here. What goes back and forth in a pattern takes minutes, so the bound may be wide."""
+    """A tenth of a second here. A pattern that goes back and forth takes minutes, so the bound may be wide."""
     draft, flood = piece * (4_000 // len(piece)), piece * (40_000 // len(piece))
     texts = [f"{n} {flood}" for n in range(20)]
     began = time.thread_time()
