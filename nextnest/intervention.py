@@ -1,4 +1,4 @@
-"""What an operator does with a conversation: takes it, gives it back, closes it, has its work done once more.
+"""What an operator does with a conversation: takes it, gives it back, closes it, ends its links, has work done again.
 
 Each follows the road a colleague's act in Chatwoot takes: who has it changes in the caller's commit, places follow in
 `settle-conversation`, and Chatwoot is told through the outbox. What cannot be done raises Refused and changes nothing.
@@ -14,7 +14,7 @@ from typing import Any
 from psycopg import Connection
 
 from nextnest import deferring, reception
-from nextnest.store import conversations, outbox, story
+from nextnest.store import conversations, leads, outbox, story
 from nextnest.store.statements import Row
 
 Act = Callable[[Connection[Any], int, str], str]
@@ -67,6 +67,26 @@ def close(conn: Connection[Any], conversation_id: int, by: str) -> str:
     _tell(conn, conversation_id, "status", {"status": "resolved"})
     _note(conn, conversation_id, f"Console: {by} closed this conversation.")
     return "It is being closed, and its place goes to the next in line."
+
+
+def end_links(conn: Connection[Any], conversation_id: int, by: str) -> str:
+    """The chat links into it open nothing any more, and a form sent anew makes a new one; what was done, in words."""
+    if not leads.revoke_links(conn, conversation_id):
+        raise Refused("No chat link opens this conversation.")
+    _note(
+        conn,
+        conversation_id,
+        f"Console: {by} ended the chat link. The customer reads nothing here without it.",
+    )
+    return "The chat link has ended. The customer gets a new one by sending the form again."
+
+
+def restore_links(conn: Connection[Any], conversation_id: int, by: str) -> str:
+    """The chat links that were ended open it again; what was done, in words."""
+    if not leads.restore_links(conn, conversation_id):
+        raise Refused("No chat link of this conversation was ended.")
+    _note(conn, conversation_id, f"Console: {by} opened the chat link again. The customer can read here.")
+    return "The chat link opens this conversation again."
 
 
 def run_again(conn: Connection[Any], conversation_id: int, by: str) -> str:  # noqa: ARG001

@@ -192,6 +192,13 @@ class Settings(BaseSettings):
     nextnest_reuse_days: int = Field(
         default=30, ge=0, description="a contact's open conversation younger than this is reused"
     )
+    # From the option to purchase to completion some twelve weeks pass; a bank wants three months' notice for a refinancing.
+    nextnest_chat_link_days: int = Field(
+        default=90,
+        ge=0,
+        le=36500,
+        description="days after the last message until a chat link ends; 0: links do not end by themselves",
+    )
     nextnest_max_burst_s: float = Field(
         default=20, ge=0, description="a customer who keeps typing is answered after this many seconds"
     )

@@ -294,9 +294,9 @@ def test_a_form_that_waits_for_chatwoot_is_erased_and_its_opening_called_off(
 
 def test_the_chat_link_of_an_erased_lead_opens_nothing(database_url: str, conn: Connection) -> None:
     somebody = hold(conn, 1)
-    assert web.chat_view(conn, somebody.lead_id) is not None
+    assert web.chat_view(conn, somebody.lead_id, 90) is not None
     assert run(database_url, "erase", "--email", somebody.lead.email).returncode == 0
-    assert web.chat_view(conn, somebody.lead_id) is None
+    assert web.chat_view(conn, somebody.lead_id, 90) is None
 
 
 def test_an_export_holds_everything_of_the_contact_and_nothing_of_others(

@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from psycopg import Connection
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import BadRequest, Gone, NotFound
 
 from nextnest import reception
 from nextnest.store import web
@@ -29,6 +29,10 @@ _LARGEST_POST = 64 * 1024
 _LONGEST_TEXT = 4000
 _POSTS_PER_MINUTE = 30
 _LARGEST_ID = 2**63 - 1
+_ENDED = {
+    "expired": "Nobody has written here for a long time, so this link has ended. Send the form again for a new one.",
+    "revoked": "This link was ended to keep your conversation private. Send the form again for a new one.",
+}
 
 
 @routes.get("/chat/<link>")
@@ -37,7 +41,7 @@ def page(link: str) -> ResponseReturnValue:
     here = doors()
     lead_id = _lead_of(here, link)
     with here.transaction() as conn:
-        view = _view(conn, lead_id)
+        view = _view(here, conn, lead_id)
     return render_template(
         "chat.html",
         messages_url=url_for("chat.messages", link=link),
@@ -54,7 +58,7 @@ def messages(link: str) -> ResponseReturnValue:
     lead_id = _lead_of(here, link)
     after = min(request.args.get("after", default=0, type=int), _LARGEST_ID)
     with here.transaction() as conn:
-        view = _view(conn, lead_id)
+        view = _view(here, conn, lead_id)
         lines = web.chat_lines(conn, lead_id, after)
     return _standing(here, view) | _messages(lines, after)
 
@@ -65,7 +69,7 @@ def events(link: str) -> ResponseReturnValue:
     here = doors()
     lead_id = _lead_of(here, link)
     with here.transaction() as conn:
-        conversation_id = _view(conn, lead_id)["conversation_id"]
+        conversation_id = _view(here, conn, lead_id)["conversation_id"]
     if conversation_id is None:
         return "", 204
     try:
@@ -87,7 +91,7 @@ def send(link: str) -> ResponseReturnValue:
     text, client_id = _read_post()
     post = Post(lead_id, client_id)
     with here.transaction() as conn:
-        view = _view(conn, lead_id)
+        view = _view(here, conn, lead_id)
         if view["conversation_id"] is None:
             return _not_yet(here)
         claim = posting.claim(conn, post, view["conversation_id"])
@@ -119,10 +123,12 @@ def _lead_of(here: Doors, link: str) -> UUID:
     return lead_id
 
 
-def _view(conn: Connection[Any], lead_id: UUID) -> Row:
-    view = web.chat_view(conn, lead_id)
+def _view(here: Doors, conn: Connection[Any], lead_id: UUID) -> Row:
+    view = web.chat_view(conn, lead_id, here.settings.nextnest_chat_link_days)
     if view is None:
         raise NotFound("This conversation is no longer here.")
+    if view["link"] != "open":
+        raise Gone(_ENDED[view["link"]])
     return view
 
 

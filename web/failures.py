@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 _RETRY_AFTER_S = "5"
 _HEADINGS = {
     404: "We could not find that page",
+    410: "This chat link has ended",
     413: "That was too much at once",
     429: "One moment, please",
     503: "We will be right back",

@@ -84,6 +84,16 @@ async def record_opened(
     )
 
 
+def revoke_links(conn: Connection[Any], conversation_id: int) -> int:
+    """End the chat links that open this conversation; how many did."""
+    return SQL.revoke_links.run(conn, conversation_id=conversation_id)
+
+
+def restore_links(conn: Connection[Any], conversation_id: int) -> int:
+    """Let the chat links that were ended open it again; how many were."""
+    return SQL.restore_links.run(conn, conversation_id=conversation_id)
+
+
 async def forgotten(conn: AsyncConnection[Any], older_than_s: float) -> list[UUID]:
     """Leads nobody is working on; their opening is deferred again by upkeep."""
     return [row["id"] for row in await SQL.forgotten_leads.aall(conn, older_than_s=older_than_s)]

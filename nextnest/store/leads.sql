@@ -31,6 +31,13 @@ update leads
 set state = %(state)s, conversation_id = %(conversation_id)s, contact_id = %(contact_id)s, opened_at = now()
 where id = %(lead_id)s and state = 'received';
 
+-- revoke_links: The chat links into this conversation open nothing any more.
+update leads set link_revoked_at = now()
+where conversation_id = %(conversation_id)s and link_revoked_at is null and state <> 'erased';
+
+-- restore_links: The chat links into this conversation that somebody ended open it again.
+update leads set link_revoked_at = null where conversation_id = %(conversation_id)s and link_revoked_at is not null;
+
 -- forgotten_leads: Leads received a while ago that have no conversation and no job that would open one.
 select l.id from leads l
 where l.state = 'received' and l.received_at < now() - make_interval(secs => %(older_than_s)s)

@@ -8,11 +8,15 @@ select c.*, l.lead, b.name as broker, b.slug as broker_slug, coalesce(s.spent, 0
         where o.conversation_id = c.conversation_id and o.state in ('planned', 'sending', 'unknown')) as unfinished,
        (select count(*) from procrastinate_jobs j
         where j.status = 'failed' and j.args ->> 'conversation_id' = c.conversation_id::text) as failed_jobs,
-       exists (select from legacy_engagements e where e.conversation_id = c.conversation_id) as arriving
+       exists (select from legacy_engagements e where e.conversation_id = c.conversation_id) as arriving,
+       k.links, k.revoked_links
 from broker_conversations c
 left join leads l on l.id = c.lead_id
 left join ai_brokers b on b.id = c.broker_id
 left join conversation_spend s on s.conversation_id = c.conversation_id
+cross join lateral (select count(*) filter (where k.link_revoked_at is null) as links,
+                           count(k.link_revoked_at) as revoked_links
+                    from leads k where k.conversation_id = c.conversation_id and k.state <> 'erased') k
 where c.conversation_id = %(id)s;
 
 -- story: Everything that happened in a conversation before a moment, newest first: when, what, and its facts.

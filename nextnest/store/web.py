@@ -23,9 +23,12 @@ def count_request(conn: Connection[Any], client: str) -> tuple[int, int]:
     return int(row["requests"]), max(1, int(row["seconds_left"]))
 
 
-def chat_view(conn: Connection[Any], lead_id: UUID) -> Row | None:
-    """Everything around the messages of a lead's conversation; None when there is no such lead."""
-    return SQL.chat_view.one(conn, lead_id=lead_id)
+def chat_view(conn: Connection[Any], lead_id: UUID, lifetime_days: int) -> Row | None:
+    """Everything around the messages of a lead's conversation; None when there is no such lead.
+
+    `link` is "open", "expired" when nobody has written for `lifetime_days` (0: never), or "revoked".
+    """
+    return SQL.chat_view.one(conn, lead_id=lead_id, lifetime_days=lifetime_days)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,14 @@ returning requests,
 
 -- chat_view: What the chat page shows around the messages of one lead's conversation.
 -- An answer is being written while a message waits that no line of ours has answered yet, or while the greeting is on its way.
-select l.state as lead_state, l.conversation_id, c.contact_id, c.status, c.held_by, c.taken_at is not null as taken,
+-- A link ends when nobody has written for its lifetime, or when an operator ends it. Most leads are younger than a lifetime, and then the
+-- transcript is not read.
+select case when l.link_revoked_at is not null then 'revoked'
+            when %(lifetime_days)s = 0 or l.received_at > now() - make_interval(days => %(lifetime_days)s)
+                 or exists (select from transcript t where t.conversation_id = l.conversation_id
+                                                       and t.at > now() - make_interval(days => %(lifetime_days)s)) then 'open'
+            else 'expired' end as link,
+       l.state as lead_state, l.conversation_id, c.contact_id, c.status, c.held_by, c.taken_at is not null as taken,
        c.uses_queue, b.name as broker_name, b.title as broker_title,
        case when c.status = 'waiting' then
            (select w.position from waiting_leads w where w.conversation_id = c.conversation_id) end as position,

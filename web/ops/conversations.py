@@ -89,6 +89,20 @@ def close(conversation_id: int) -> ResponseReturnValue:
     return _do(conversation_id, "close-conversation", intervention.close)
 
 
+@routes.post("/conversations/<int:conversation_id>/end-link")
+@operators_only
+def end_link(conversation_id: int) -> ResponseReturnValue:
+    """The customer's link opens nothing any more: somebody else may have it."""
+    return _do(conversation_id, "end-chat-link", intervention.end_links)
+
+
+@routes.post("/conversations/<int:conversation_id>/restore-link")
+@operators_only
+def restore_link(conversation_id: int) -> ResponseReturnValue:
+    """The customer's link opens it again."""
+    return _do(conversation_id, "restore-chat-link", intervention.restore_links)
+
+
 @routes.post("/conversations/<int:conversation_id>/run-again")
 @operators_only
 def run_again(conversation_id: int) -> ResponseReturnValue:

@@ -120,6 +120,14 @@ export class ChatView {
     banner.hidden = !lost;
   }
 
+  showEnd(reason, phone) {
+    const banner = part("offline");
+    banner.textContent = `${reason} You can also call ${phone}.`;
+    banner.hidden = false;
+    part("typing").hidden = true;
+    for (const control of document.querySelectorAll("#composer textarea, #composer button, #quick button")) control.disabled = true;
+  }
+
   atTheEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
     return scrollHeight - scrollTop - clientHeight < near;

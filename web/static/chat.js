@@ -37,11 +37,12 @@ let lastNews = Date.now();
 let hiddenSince = document.hidden ? Date.now() : null;
 let seen = 0;
 let unseen = 0;
+let ended = false;
 
 async function look() {
   clearTimeout(timer);
   lookAgain = looking;
-  if (looking) return;
+  if (looking || ended) return;
   looking = true;
   try {
     await readOn();
@@ -50,6 +51,7 @@ async function look() {
     failures += 1;
   }
   looking = false;
+  if (ended) return;
   view.showConnection(failures > 0, page.dataset.phone);
   if (!failures && !document.hidden && standing.live) live.start();
   const wait = lookAgain ? 0 : pause();
@@ -84,8 +86,16 @@ function notice({ status, typing }) {
 
 async function read(after) {
   const response = await fetch(`${url}?after=${after}`, { signal: AbortSignal.timeout(10000) });
+  if (response.status === 410) end((await response.json()).error);
   if (!response.ok) throw new Error(response.status);
   return response.json();
+}
+
+// The link opens nothing any more: what was read stays on the page, and there is nothing left to wait for.
+function end(reason) {
+  ended = true;
+  live.stop();
+  view.showEnd(reason, page.dataset.phone);
 }
 
 // Null in a tab nobody has looked at for long: it looks again when it is seen.
@@ -111,7 +121,7 @@ function notes() {
 // One text at a time, so that they arrive in the order in which they were written.
 async function sendNext() {
   const entry = store.outbox[0];
-  if (sending || !entry || entry.state === "failed") return;
+  if (ended || sending || !entry || entry.state === "failed") return;
   sending = true;
   entry.state = "sending";
   draw();
@@ -153,6 +163,7 @@ function fault(entry, response, error) {
     entry.tries = 0;
     return wait;
   }
+  if (response.status === 410) end(error);
   if (response.status === 429 || response.status >= 500) return failed(entry, wait);
   entry.state = "failed";
   entry.problem = error;

@@ -26,6 +26,23 @@ def test_what_was_said_shows_once_and_stays_over_a_reload(
     assert [message["content"] for message in chatwoot.messages(conversation["id"])] == both
 
 
+def test_a_page_whose_link_is_ended_says_so_keeps_what_it_shows_and_asks_no_more(
+    page: Page, site: str, query: Query
+) -> None:
+    start_chat(page, site)
+    write(page, "How long does it take?")
+    expect(page.locator(".line.customer:not(.unsent) .bubble")).to_have_text(["How long does it take?"])
+    query("update leads set link_revoked_at = now()")
+    expect(page.get_by_role("alert")).to_contain_text("This link was ended")
+    expect(page.get_by_label("Your message")).to_be_disabled()
+    expect(page.locator(".bubble")).to_have_text(["How long does it take?"])
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.evaluate("fetch('/healthz').then((answer) => answer.text())")
+    assert asked == [f"{site}/healthz"]
+
+
 def test_a_text_written_without_a_connection_goes_out_once_when_it_is_back(
     page: Page, site: str, chatwoot: ChatwootSandbox
 ) -> None:

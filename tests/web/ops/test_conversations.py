@@ -206,6 +206,12 @@ def test_a_long_story_is_read_in_parts_and_nothing_is_left_out(operator: FlaskCl
             "waits in line",
         ),
         ("update broker_conversations set status = 'resolved'", "run-again", "Nothing is left to do"),
+        ("update leads set link_revoked_at = now()", "end-link", "No chat link opens this conversation"),
+        (
+            "update broker_conversations set held_by = 'ai'",
+            "restore-link",
+            "No chat link of this conversation was ended",
+        ),
         (
             "insert into procrastinate_jobs (queue_name, task_name, lock, args)"
             " values ('default', 'deliver-effects', 'conversation-1', '{\"conversation_id\": 1}')",
@@ -223,6 +229,35 @@ def test_what_does_not_fit_is_refused_in_words_and_changes_nothing(
     assert (answer.status_code, answer.location) == (303, f"{PATH}/1")
     assert words in operator.get(f"{PATH}/1").text
     assert _everything(query) == before
+
+
+def test_ending_the_chat_link_is_written_down_told_to_colleagues_and_can_be_undone(
+    operator: FlaskClient, query: Query
+) -> None:
+    ended = "select conversation_id from leads where link_revoked_at is not null"
+    assert "End the chat link" in operator.get(f"{PATH}/1").text
+    act(operator, f"{PATH}/1/end-link")
+    page = operator.get(f"{PATH}/1").text
+    assert "The chat link has ended" in page
+    assert "its chat link was ended" in page
+    assert "End the chat link" not in page
+    assert query(ended) == [{"conversation_id": 1}]
+    act(operator, f"{PATH}/1/restore-link")
+    assert "The chat link opens this conversation again" in operator.get(f"{PATH}/1").text
+    assert query(ended) == []
+    actions = query("select action from operator_actions where conversation_id = 1 order by id")
+    assert [row["action"] for row in actions] == ["end-chat-link", "restore-chat-link"]
+    notes = query(
+        "select payload ->> 'content' as words from outgoing_messages where kind = 'private_note' order by id"
+    )
+    assert [row["words"].split(" ", 2)[2] for row in notes] == [
+        "ended the chat link. The customer reads nothing here without it.",
+        "opened the chat link again. The customer can read here.",
+    ]
+
+
+def test_a_conversation_without_a_form_has_no_link_to_end(operator: FlaskClient) -> None:
+    assert "chat link" not in operator.get(f"{PATH}/3").text
 
 
 def test_acting_on_an_unknown_conversation_says_so(operator: FlaskClient, query: Query) -> None:
