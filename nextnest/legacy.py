@@ -24,7 +24,8 @@ class Legacy:
     async def forward(self, conversation_id: int, message_id: int, content: str) -> None:
         """Hand one customer message over.
 
-        Retryable when n8n certainly did not take it, OutcomeUnknown when it may have, Permanent when it refuses it.
+        Retryable when n8n certainly did not take it, OutcomeUnknown when it may have, Permanent when it refuses it or
+        sends us elsewhere.
         """
         body = {"conversation_id": conversation_id, "message_id": message_id, "message": content}
         try:
@@ -38,5 +39,6 @@ class Legacy:
             raise OutcomeUnknown("n8n did not answer its gateway")
         if answer.status_code >= 500 or answer.status_code == 429:
             raise Retryable(f"n8n answered {answer.status_code}")
-        if answer.is_error:
+        # A redirect is not followed, so nothing was taken: http where it should be https, or a webhook that moved.
+        if not answer.is_success:
             raise Permanent(f"n8n answered {answer.status_code}")

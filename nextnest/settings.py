@@ -16,7 +16,7 @@ from urllib.parse import urlparse
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from nextnest import embedded
@@ -24,6 +24,7 @@ from nextnest.errors import ConfigurationError
 from nextnest.rules.money import Price
 from nextnest.rules.office_hours import OfficeHours, parse_days
 from nextnest.rules.prompts import texts_named
+from nextnest.targets import is_cloud_internal
 
 Some = TypeVar("Some", bound=BaseSettings)
 
@@ -33,10 +34,24 @@ _DEAREST = 10_000
 
 
 def _http_url(value: str) -> str:
-    parsed = urlparse(value)
-    if parsed.scheme not in {"http", "https"} or not parsed.netloc:
-        raise ValueError("should be a URL such as https://chat.example.com")
+    wrong = ValueError("should be a URL such as https://chat.example.com")
+    try:
+        parsed = urlparse(value)
+    except ValueError:  # its words quote the URL, which may hold a password
+        raise wrong from None
+    if parsed.scheme not in {"http", "https"} or not parsed.hostname:
+        raise wrong
     return value.rstrip("/")
+
+
+def _outgoing_url(value: str, settings: ValidationInfo) -> str:
+    """Where we send requests. The setting that allows more is declared before all that ask it."""
+    url = _http_url(value)
+    if is_cloud_internal(url) and not settings.data.get("nextnest_allow_link_local"):
+        raise ValueError(
+            "should be neither link-local nor a cloud's metadata service, unless NEXTNEST_ALLOW_LINK_LOCAL is true"
+        )
+    return url
 
 
 def _postgres_url(value: str) -> str:
@@ -105,6 +120,7 @@ def _prompt_version(value: str) -> str:
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+OutgoingUrl = Annotated[str, AfterValidator(_outgoing_url)]
 PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
 
 
@@ -112,6 +128,11 @@ class Settings(BaseSettings):
     """Every setting, its default and its meaning. docs/operations.md lists them for operators."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    # First, because the URLs below ask it.
+    nextnest_allow_link_local: bool = Field(
+        default=False, description="true lets requests go to link-local addresses and metadata services"
+    )
 
     # They hold passwords or keys: whoever prints the settings does not print them.
     database_url: PostgresUrl | None = Field(
@@ -123,7 +144,7 @@ class Settings(BaseSettings):
         default=None, repr=False, description="Optional: web may go through a transaction-mode pooler"
     )
 
-    chatwoot_base_url: HttpUrl = Field(description="Chatwoot, such as https://chat.example.com")
+    chatwoot_base_url: OutgoingUrl = Field(description="Chatwoot, such as https://chat.example.com")
     chatwoot_account_id: int = Field(description="the number in Chatwoot's address bar after /accounts/")
     chatwoot_inbox_id: int = Field(description="the API inbox the conversations live in")
     chatwoot_api_token: SecretStr = Field(description="an administrator's access token")
@@ -141,7 +162,7 @@ class Settings(BaseSettings):
     )
 
     openai_api_key: SecretStr = Field(description="the model provider's key")
-    openai_base_url: HttpUrl | None = Field(default=None, description="another Responses-API endpoint")
+    openai_base_url: OutgoingUrl | None = Field(default=None, description="another Responses-API endpoint")
     openai_model: str = Field(description="the model's name, such as gpt-6-luna")
     openai_fallback_model: str | None = Field(default=None, description="tried when the first fails")
     openai_timeout_s: float = Field(default=20, gt=0, description="total seconds for one model answer")
@@ -258,7 +279,7 @@ class Settings(BaseSettings):
         le=65_000,
         description="a worker serves its metrics there or on one of the next nine",
     )
-    otel_exporter_otlp_endpoint: HttpUrl | None = Field(
+    otel_exporter_otlp_endpoint: OutgoingUrl | None = Field(
         default=None,
         description="traces go there by OTLP over HTTP, such as http://localhost:4318; unset: none",
     )
@@ -266,7 +287,7 @@ class Settings(BaseSettings):
     queue_rollout_percentage: int = Field(
         default=100, ge=0, le=100, description="share of conversations on the queue"
     )
-    n8n_ai_broker_webhook_url: HttpUrl | None = Field(
+    n8n_ai_broker_webhook_url: OutgoingUrl | None = Field(
         default=None,
         repr=False,
         description="where messages of conversations outside the rollout are forwarded",

@@ -51,7 +51,10 @@ class Assistant:
             base_url=url,
             timeout=timeout_s,
             max_retries=0,
-            http_client=openai.DefaultAsyncHttpx2Client(trust_env=not _is_this_machine(url)),
+            # The package's own default follows redirects, which would take prompts to a host nobody set.
+            http_client=openai.DefaultAsyncHttpx2Client(
+                trust_env=not _is_this_machine(url), follow_redirects=False
+            ),
         )
 
     @classmethod
