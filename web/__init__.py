@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(module.routes)
     ops.install(app, settings)
     failures.install(app, settings)
-    headers.install(app)
+    headers.install(app, settings)
     metrics.install(app)
     believed = settings.nextnest_trusted_proxies
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=believed, x_proto=believed, x_host=0)  # type: ignore[method-assign]
