@@ -22,7 +22,7 @@ LOCKS = ("requirements-dev.lock", "requirements-postgres.lock")
 
 
 def main() -> int:
-    """0 when every version was asked about and nothing is known, 1 when holes are known, 2 when not all could be asked about."""
+    """0 when all were asked about and nothing is known, 1 when holes are known, 2 when some could not be asked about."""
     if not (FOLDER / PINNED).exists() and not _install():
         print("pip-audit could not be installed: this needs the network.")
         return 2
