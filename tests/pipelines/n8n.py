@@ -9,9 +9,14 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+_REFUSALS = {"away": 503, "moved": 301}
+
 
 class N8n(ThreadingHTTPServer):
-    """`faults`, one per request: "away" refuses; "drop" takes the message and hangs up, "hang" takes it and is silent."""
+    """`faults`, one per request: "away" refuses, "moved" redirects; "drop" takes the message and hangs up.
+
+    "hang" takes it and is silent.
+    """
 
     daemon_threads = True
 
@@ -37,9 +42,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         fault = self.server.faults.pop(0) if self.server.faults else None
-        if fault == "away":
+        if fault in _REFUSALS:
             self.server.refused.append(body)
-            self._answer(503)
+            self._answer(_REFUSALS[fault])
             return
         self.server.received.append(body)
         if fault == "hang":
@@ -51,6 +56,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int) -> None:
         self.send_response(status)
         self.send_header("Content-Length", "0")
+        if status in range(300, 400):
+            self.send_header("Location", self.server.url)
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:

@@ -160,9 +160,12 @@ def test_a_worker_that_dies_while_it_forwards_leaves_nothing_to_forward_twice(
     assert n8n.heard(conversation_id) == ["What is TDSR?"]
 
 
-def test_a_customer_whom_n8n_cannot_hear_gets_a_person(world: World, n8n: N8n, somebody: Person) -> None:
+@pytest.mark.parametrize("faults", [["away"] * 3, ["moved"]], ids=lambda faults: faults[0])
+def test_a_customer_whom_n8n_cannot_hear_gets_a_person(
+    world: World, n8n: N8n, somebody: Person, faults: list[str]
+) -> None:
     conversation_id = opened(world, world, somebody)
-    n8n.faults = ["away"] * 3
+    n8n.faults = list(faults)
     assert ask(world, world, conversation_id, "Can I still apply this week?") == "failed"
     world.until(lambda: world.chatwoot.conversation(conversation_id)["status"] == "open", seconds=40)
     [note] = world.said(conversation_id, private=True)
