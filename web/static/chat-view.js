@@ -124,7 +124,9 @@ export class ChatView {
     const banner = part("offline");
     banner.textContent = `${reason} You can also call ${phone}.`;
     banner.hidden = false;
+    part("standing").textContent = "This link has ended";
     part("typing").hidden = true;
+    part("waiting").hidden = true;
     for (const control of document.querySelectorAll("#composer textarea, #composer button, #quick button")) control.disabled = true;
   }
 

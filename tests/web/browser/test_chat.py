@@ -34,6 +34,7 @@ def test_a_page_whose_link_is_ended_says_so_keeps_what_it_shows_and_asks_no_more
     expect(page.locator(".line.customer:not(.unsent) .bubble")).to_have_text(["How long does it take?"])
     query("update leads set link_revoked_at = now()")
     expect(page.get_by_role("alert")).to_contain_text("This link was ended")
+    expect(page.locator("#standing")).to_have_text("This link has ended")
     expect(page.get_by_label("Your message")).to_be_disabled()
     expect(page.locator(".bubble")).to_have_text(["How long does it take?"])
     asked: list[str] = []
