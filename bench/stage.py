@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -86,13 +87,16 @@ class Stage:
 
     def rows(self, query: str, **params: Any) -> list[dict[str, Any]]:
         """Read from the database."""
-        with self.connect() as conn:
-            return conn.cursor(row_factory=dict_row).execute(query.encode(), params).fetchall()
+        return self._own.cursor(row_factory=dict_row).execute(query.encode(), params).fetchall()
 
     def execute(self, statement: str, **params: Any) -> int:
         """Arrange something in the database; how many rows it touched."""
-        with self.connect() as conn:
-            return conn.execute(statement.encode(), params).rowcount
+        return self._own.execute(statement.encode(), params).rowcount
+
+    @cached_property
+    def _own(self) -> psycopg.Connection[Any]:
+        """Kept for all our looks: a new one each time would cost the server more than what we look at."""
+        return self.stack.enter_context(self.connect())
 
     def connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(conninfo(self.database_url, "bench"), autocommit=True)
