@@ -49,6 +49,20 @@ class _Intent:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """An effect that is in Chatwoot, with the id of its message where there is one."""
+
+    effect: Effect
+    message_id: int | None
+    is_marked: bool = False
+
+
+async def mark(conn: AsyncConnection[Any], sent: Sent) -> None:
+    """Say in the outbox that an effect took place; saying it again changes nothing."""
+    await outbox.mark_sent(conn, sent.effect.id, sent.message_id)
+
+
+@dataclass(frozen=True)
 class Delivery:
     """Carries out the outbox. `pace` multiplies deliberate waits, `settle_s` is how long a lost request may still act.
 
@@ -61,13 +75,14 @@ class Delivery:
     settle_s: float
     wait: Wait = asyncio.sleep
 
-    async def deliver_all(self, conversation_id: int, owner: Ownership | None = None) -> None:
-        """Finish everything unfinished of a conversation except replies, in order."""
+    async def deliver_all(self, conversation_id: int, owner: Ownership | None = None) -> bool:
+        """Finish everything unfinished of a conversation except replies, in order; whether there are such replies."""
         async with self.pool.connection() as conn:
             effects = await outbox.unfinished(conn, conversation_id)
         for effect in effects:
             if effect.kind != "reply":
                 await self.deliver(effect, owner)
+        return any(effect.kind == "reply" for effect in effects)
 
     async def settle_replies(self, conversation_id: int, wanted: int | None) -> None:
         """Find out what became of unfinished replies; one that was not sent and answers another turn is withheld.
@@ -85,23 +100,36 @@ class Delivery:
     async def deliver(
         self, effect: Effect, owner: Ownership | None = None, *, whatever_came: bool = False
     ) -> bool:
-        """Make one effect happen exactly once; True when it is in Chatwoot, False when it was withheld."""
+        """Make one effect happen exactly once, and mark it; True when it is in Chatwoot, False when it was withheld."""
+        sent = await self.send(effect, owner, whatever_came=whatever_came)
+        if sent and not sent.is_marked:
+            async with self.pool.connection() as conn:
+                await mark(conn, sent)
+        return sent is not None
+
+    async def send(
+        self, effect: Effect, owner: Ownership | None = None, *, whatever_came: bool = False
+    ) -> Sent | None:
+        """The same for a caller who marks it in a commit of its own, right after; None when it was withheld.
+
+        Until then it is `sending`, and whoever finds it so looks for it in Chatwoot.
+        """
         effect = await self.settle(effect)
         if effect.state == "planned":
             await self.wait(effect.delay_s * self.pace)
-            if not await self._intend_and_act(effect, owner, whatever_came):
-                return False
-        return effect.state != "withheld"
+            return await self._intend_and_act(effect, owner, whatever_came)
+        return None if effect.state == "withheld" else Sent(effect, None, is_marked=True)
 
-    async def _intend_and_act(self, effect: Effect, owner: Ownership | None, whatever_came: bool) -> bool:
-        """False when it was withheld. An intent that came too late is taken back and made anew."""
+    async def _intend_and_act(
+        self, effect: Effect, owner: Ownership | None, whatever_came: bool
+    ) -> Sent | None:
+        """None when it was withheld. An intent that came too late is taken back and made anew."""
         for _ in range(_INTENTS):
             intent = await self._intend(effect, owner, whatever_came)
             if intent is None:
-                return False
+                return None
             if time.monotonic() - intent.began <= self.settle_s / 2:
-                await self._act(effect)
-                return True
+                return await self._act(effect)
             if not await self._take_back(effect, intent.number):
                 break
         raise Retryable("an effect came too late to be sent")
@@ -153,14 +181,14 @@ class Delivery:
         async with self.pool.connection() as conn:
             return await outbox.take_intent_back(conn, effect.id, intent)
 
-    async def _act(self, effect: Effect) -> None:
-        """Ask Chatwoot, and mark what is known of it."""
+    async def _act(self, effect: Effect) -> Sent | None:
+        """Ask Chatwoot, and note what went wrong; None when it was refused for good and nobody needs it."""
         try:
             message_id = await self._request(effect)
         except OutcomeUnknown as lost:
             await self._note_unknown(effect, str(lost))
             await self._recover(effect)
-            return
+            return Sent(effect, None, is_marked=True)
         except Retryable as refused:
             await self._plan_again(effect, str(refused))
             raise
@@ -168,9 +196,10 @@ class Delivery:
             await self.withhold(effect, str(refused))
             if effect.kind in OPTIONAL:
                 log.error("not assigned", conversation_id=effect.conversation_id, error=str(refused))
-                return
+                return None
             raise
-        await self._adopt(effect, message_id)
+        _tell(effect, message_id)
+        return Sent(effect, message_id)
 
     async def _recover(self, effect: Effect) -> None:
         """An answer was lost: look, and if it certainly did not happen, try once more before the job does."""
@@ -215,9 +244,8 @@ class Delivery:
 
     async def _adopt(self, effect: Effect, message_id: int | None) -> Effect:
         async with self.pool.connection() as conn:
-            await outbox.mark_sent(conn, effect.id, message_id)
-        watching.effect(effect.kind, "sent")
-        log.info("sent", kind=effect.kind, conversation_id=effect.conversation_id, message_id=message_id)
+            await mark(conn, Sent(effect, message_id))
+        _tell(effect, message_id)
         return await self._fetch(effect)
 
     async def _note_unknown(self, effect: Effect, error: str) -> None:
@@ -234,6 +262,11 @@ class Delivery:
     async def _fetch(self, effect: Effect) -> Effect:
         async with self.pool.connection() as conn:
             return await outbox.fetch(conn, effect.id)
+
+
+def _tell(effect: Effect, message_id: int | None) -> None:
+    watching.effect(effect.kind, "sent")
+    log.info("sent", kind=effect.kind, conversation_id=effect.conversation_id, message_id=message_id)
 
 
 def _pauses() -> Iterator[float]:

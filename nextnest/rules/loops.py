@@ -12,6 +12,9 @@ _FAST = (8, timedelta(seconds=90))
 # in an hour; forty without a pause and without a colleague are worth a look even when a person it is.
 _LONG = (40, timedelta(hours=1))
 LOOK_BACK = _LONG[1]
+# Whoever has said less than this in a conversation altogether need not look. Half of what is too many: what was sent and is
+# not counted yet is a reply or two.
+WORTH_A_LOOK = _FAST[0] // 2
 
 
 def too_many_turns(reply_times: Sequence[datetime], now: datetime) -> bool:

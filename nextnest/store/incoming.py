@@ -89,6 +89,12 @@ class OpenTurn:
     lead: Lead | None
     broker: Broker | None
     messages: tuple[IncomingMessage, ...]
+    # When it was read, by the database's clock.
+    read_at: datetime
+    # What we have said in it, by its counters; what was sent and is not counted yet is missing.
+    broker_messages: int = 0
+    # Whether the outbox holds a reply to the newest message, in whatever state.
+    has_reply: bool = False
     closed_after: int | None = None
 
     @property
@@ -100,6 +106,10 @@ class OpenTurn:
     def first(self) -> int:
         """The id of the oldest unanswered message: it stays the same while more come in."""
         return self.messages[0].message_id
+
+    @property
+    def message_ids(self) -> list[int]:
+        return [message.message_id for message in self.messages]
 
     @property
     def arrivals(self) -> list[datetime]:
@@ -132,6 +142,9 @@ async def read_turn(conn: AsyncConnection[Any], conversation_id: int) -> OpenTur
         lead=Lead.model_validate(row["lead"]) if row["lead"] else None,
         broker=Broker.model_validate(row["broker"]) if row["broker"] else None,
         messages=tuple(IncomingMessage.model_validate(message) for message in row["unanswered"]),
+        read_at=row["read_at"],
+        broker_messages=row["broker_messages"],
+        has_reply=row["has_reply"],
         closed_after=row["closed_after"],
     )
 
@@ -153,9 +166,11 @@ async def forgotten(conn: AsyncConnection[Any], older_than_s: float) -> list[Row
     return await SQL.forgotten_messages.aall(conn, older_than_s=older_than_s)
 
 
-async def anything_new(conn: AsyncConnection[Any], conversation_id: int) -> bool:
-    """Whether a message came in that no job has taken in. Webhooks may come out of order: newer ids do not tell."""
-    row = await SQL.anything_new.aone(conn, conversation_id=conversation_id)
+async def anything_new(conn: AsyncConnection[Any], turn: OpenTurn) -> bool:
+    """Whether a message came in that the turn does not hold. Webhooks may come out of order: newer ids do not tell."""
+    row = await SQL.anything_new.aone(
+        conn, conversation_id=turn.conversation_id, message_ids=turn.message_ids
+    )
     return bool(row and row["found"])
 
 
@@ -167,8 +182,9 @@ async def left_us(conn: AsyncConnection[Any], conversation_id: int) -> bool:
 
 async def mark_started(conn: AsyncConnection[Any], turn: OpenTurn) -> None:
     """Note when a job took the turn's messages in; the first time counts."""
-    message_ids = [message.message_id for message in turn.messages]
-    await SQL.mark_started.arun(conn, conversation_id=turn.conversation_id, message_ids=message_ids)
+    await SQL.mark_started.arun(
+        conn, conversation_id=turn.conversation_id, message_ids=turn.message_ids, read_at=turn.read_at
+    )
 
 
 async def settle_answered(
@@ -181,11 +197,20 @@ async def settle_answered(
 
 
 async def settle_rest(
-    conn: AsyncConnection[Any], conversation_id: int, *, newest: int, state: str, job_id: int
+    conn: AsyncConnection[Any],
+    conversation_id: int,
+    *,
+    newest: int,
+    state: str,
+    job_id: int,
+    read_at: datetime | None,
 ) -> int:
-    """Settle messages that get no reply of ours, as `handed_over`, `left_to_person` or `forwarded`; how many they were."""
+    """Settle messages that get no reply of ours, as `handed_over`, `left_to_person` or `forwarded`; how many they were.
+
+    `read_at` is when the job took them in, None when none did.
+    """
     return await SQL.settle_rest.arun(
-        conn, conversation_id=conversation_id, newest=newest, state=state, job_id=job_id
+        conn, conversation_id=conversation_id, newest=newest, state=state, job_id=job_id, read_at=read_at
     )
 
 

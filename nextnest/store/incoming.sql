@@ -41,7 +41,12 @@ on conflict (delivery_id) where delivery_id is not null do nothing
 returning id;
 
 -- read_turn: Everything an answer depends on, in one read: conversation, lead, broker, unanswered messages.
-select c.conversation_id, c.status, c.held_by, c.uses_queue, c.lead_score, c.closed_after, l.id as lead_id, l.lead,
+select c.conversation_id, c.status, c.held_by, c.uses_queue, c.lead_score, c.closed_after, c.broker_messages, now() as read_at,
+       l.id as lead_id, l.lead,
+       exists (select from outgoing_messages o
+               where o.conversation_id = c.conversation_id and o.kind = 'reply' and o.turn =
+                   (select max(m.message_id) from incoming_messages m
+                    where m.conversation_id = c.conversation_id and m.state = 'unanswered')) as has_reply,
        to_jsonb(b) - 'active_conversations' - 'created_at' - 'updated_at' as broker,
        coalesce((select json_agg(json_build_object('conversation_id', m.conversation_id, 'message_id', m.message_id,
                                                    'content', m.content, 'received_at', m.received_at)
@@ -70,16 +75,17 @@ where m.state = 'unanswered' and m.received_at < now() - make_interval(secs => %
                   where j.lock = 'conversation-' || m.conversation_id and j.status in ('todo', 'doing'))
 group by m.conversation_id limit 100;
 
--- anything_new: Whether a message came in that no job has taken in yet; its id may be lower than theirs.
+-- anything_new: Whether a message waits that is none of these; its id may be lower than theirs.
 select exists (select from incoming_messages
-               where conversation_id = %(conversation_id)s and state = 'unanswered' and started_at is null) as found;
+               where conversation_id = %(conversation_id)s and state = 'unanswered'
+                 and message_id <> all (%(message_ids)s)) as found;
 
 -- left_us: Whether the AI has no conversation to answer in any more.
 select exists (select from broker_conversations
                where conversation_id = %(conversation_id)s and (held_by <> 'ai' or status <> 'active')) as gone;
 
--- mark_started: A job has taken these messages in.
-update incoming_messages set started_at = coalesce(started_at, now())
+-- mark_started: A job has taken these messages in, when it read them.
+update incoming_messages set started_at = coalesce(started_at, %(read_at)s)
 where conversation_id = %(conversation_id)s and state = 'unanswered' and message_id = any (%(message_ids)s);
 
 -- settle_answered: Every message that a reply of ours took in is answered by it.
@@ -99,7 +105,8 @@ join outgoing_messages r on r.id = covered.reply_id
 where m.conversation_id = %(conversation_id)s and m.message_id = covered.message_id;
 
 -- settle_rest: The messages up to the newest one seen need no answer of ours.
-update incoming_messages set state = %(state)s, settled_by_job = %(job_id)s
+update incoming_messages
+set state = %(state)s, settled_by_job = %(job_id)s, started_at = coalesce(started_at, %(read_at)s)
 where conversation_id = %(conversation_id)s and state = 'unanswered' and message_id <= %(newest)s;
 
 -- history: What was really said since the conversation was last closed, and what is unanswered, oldest first.

@@ -62,6 +62,14 @@ async def plan(
     )
 
 
+async def plan_reply(
+    conn: AsyncConnection[Any], conversation_id: int, payload: dict[str, Any], *, turn: int
+) -> Effect | None:
+    """Plan the reply to a turn; None when the turn has one already."""
+    row = await SQL.plan_reply.aone(conn, conversation_id=conversation_id, turn=turn, payload=Jsonb(payload))
+    return Effect.of(row) if row else None
+
+
 def plan_sync(
     conn: Connection[Any], conversation_id: int, kind: str, payload: dict[str, Any], *, turn: int
 ) -> None:

@@ -3,6 +3,11 @@ insert into outgoing_messages (conversation_id, kind, turn, position, payload, d
 values (%(conversation_id)s, %(kind)s, %(turn)s, %(position)s, %(payload)s, %(delay_s)s)
 on conflict (conversation_id, kind, turn) do nothing;
 
+-- plan_reply: Plan a turn's reply; no row when it has one already.
+insert into outgoing_messages (conversation_id, kind, turn, payload)
+values (%(conversation_id)s, 'reply', %(turn)s, %(payload)s)
+on conflict (conversation_id, kind, turn) do nothing returning *;
+
 -- planned_effect: The effect of a kind for a turn, as it stands.
 select * from outgoing_messages
 where conversation_id = %(conversation_id)s and kind = %(kind)s and turn = %(turn)s;
@@ -73,7 +78,7 @@ where id = %(effect_id)s and state = 'withheld';
 -- takes_everything_in: Whether a draft was written after everything was taken in that is to be answered now.
 select not exists (select from incoming_messages m
                    where m.conversation_id = o.conversation_id and m.state = 'unanswered'
-                     and m.started_at > o.planned_at) as complete
+                     and (m.started_at is null or m.started_at > o.planned_at)) as complete
 from outgoing_messages o where o.id = %(effect_id)s;
 
 -- rewrite: A new text for a reply that was not sent.

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from nextnest.delivery import Sent
 from nextnest.rules.timing import listening_window, remaining_wait
 from nextnest.rules.urgency import analyze_message_urgency
 from nextnest.store import incoming, outbox
@@ -32,6 +33,8 @@ class Answering:
     owner: Ownership
     conversation_id: int
     deliberate_wait_s: float = 0
+    # The reply that is in Chatwoot and that the caller must still mark, in the commit that ends the turn.
+    sent: Sent | None = None
 
     def __post_init__(self) -> None:
         self._drafting = Drafting(self.desk, self.owner, self.conversation_id, self._overtaken)
@@ -49,30 +52,33 @@ class Answering:
 
     async def answer(self, turn: OpenTurn) -> bool:
         """Try to answer the turn; False when it must be read again, or when `rejected` says no draft passed."""
-        if await self._already_sent(turn):
+        earlier = await self._earlier_reply(turn)
+        if earlier is not None and earlier.state == "sent":
             return True
         if not self._overdue(turn) and not await self._listened(turn):
             return False
         try:
-            draft = await self._draft(turn)
+            draft = await self._draft(turn, earlier)
         except Overtaken:
             log.info("generation cancelled")
             return False
         if draft is None:
             return False
         await self._wait_like_a_person(turn)
-        sent = await self.desk.delivery.deliver(draft, self.owner, whatever_came=self._overdue(turn))
-        if sent:
-            watching.answered(_spent(turn))
-        if sent and self._drafting.left_a_note:
+        self.sent = await self.desk.delivery.send(draft, self.owner, whatever_came=self._overdue(turn))
+        if self.sent is None:
+            return False
+        watching.answered(_spent(turn))
+        if self._drafting.left_a_note:
             await self.desk.delivery.deliver_all(self.conversation_id, self.owner)
-        return sent
+        return True
 
-    async def _already_sent(self, turn: OpenTurn) -> bool:
-        """An earlier attempt sent the reply and died before it could say so."""
+    async def _earlier_reply(self, turn: OpenTurn) -> outbox.Effect | None:
+        """What an earlier attempt wrote, and perhaps sent before it died."""
+        if not turn.has_reply:
+            return None
         async with self.desk.pool.connection() as conn:
-            effect = await outbox.find(conn, self.conversation_id, "reply", turn.newest)
-        return effect is not None and effect.state == "sent"
+            return await outbox.find(conn, self.conversation_id, "reply", turn.newest)
 
     def _overdue(self, turn: OpenTurn) -> bool:
         """A customer who never stops typing is answered after a while all the same."""
@@ -81,30 +87,35 @@ class Answering:
 
     async def _listened(self, turn: OpenTurn) -> bool:
         """Give the customer a moment to go on; False when something came in meanwhile."""
-        window = listening_window(turn.texts, self.desk.pace)
-        await self._wait(window - _spent(turn))
+        left = listening_window(turn.texts, self.desk.pace) - _spent(turn)
+        if left <= 0:
+            return True
+        await self._wait(left)
         async with self.desk.pool.connection() as conn:
-            went_on = await incoming.anything_new(conn, self.conversation_id)
+            went_on = await incoming.anything_new(conn, turn)
         watching.listened(went_on=went_on)
         return not went_on
 
-    async def _draft(self, turn: OpenTurn) -> outbox.Effect | None:
+    async def _draft(self, turn: OpenTurn, earlier: outbox.Effect | None) -> outbox.Effect | None:
         """The planned reply: the one an earlier attempt left behind, or a new one. None when the guard let none pass."""
-        async with self.desk.pool.connection() as conn:
-            effect = await outbox.find(conn, self.conversation_id, "reply", turn.newest)
-            usable = effect is not None and await outbox.takes_everything_in(conn, effect.id)
-        if not usable:
-            effect = await self._drafting.write(turn)
+        effect = earlier if await self._is_usable(earlier) else await self._drafting.write(turn)
         if effect is not None and effect.state == "withheld":
             effect = await self._plan_once_more(effect)
         return effect
+
+    async def _is_usable(self, earlier: outbox.Effect | None) -> bool:
+        """Whether it was written after everything had come in that is to be answered now."""
+        if earlier is None:
+            return False
+        async with self.desk.pool.connection() as conn:
+            return await outbox.takes_everything_in(conn, earlier.id)
 
     async def _overtaken(self, turn: OpenTurn) -> bool:
         """A person has the conversation, or the customer went on and has not waited too long already."""
         async with self.desk.pool.connection() as conn:
             if await incoming.left_us(conn, self.conversation_id):
                 return True
-            return not self._overdue(turn) and await incoming.anything_new(conn, self.conversation_id)
+            return not self._overdue(turn) and await incoming.anything_new(conn, turn)
 
     async def _wait_like_a_person(self, turn: OpenTurn) -> None:
         """The rest of the human-like wait: most of it has passed while we listened and the model worked."""

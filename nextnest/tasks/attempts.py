@@ -229,7 +229,7 @@ async def leave_to_a_person(
     settled = 0
     if turn.messages:
         settled = await incoming.settle_rest(
-            conn, conversation_id, newest=turn.newest, state="handed_over", job_id=job_id
+            conn, conversation_id, newest=turn.newest, state="handed_over", job_id=job_id, read_at=None
         )
     await conversations.move_counters(conn, conversation_id, settled)
     await plan_handover(conn, turn, reason, rules, datetime.now(UTC), notice_kind="failure_notice")

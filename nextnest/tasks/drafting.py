@@ -22,7 +22,7 @@ from nextnest import purse
 from nextnest.breakers import MODEL
 from nextnest.calculators import Calculators
 from nextnest.errors import Away, ModelRefusesUs, ModelUnavailable
-from nextnest.models import Prompt, Reply, Usage, Verdict
+from nextnest.models import Prompt, Reply, Turn, Usage, Verdict
 from nextnest.purse import TurnPurse
 from nextnest.rules import calculation_request
 from nextnest.rules.confirmation import confirmation_note, provisional
@@ -139,11 +139,12 @@ class Drafting:
         return Draft(reply, verdict, _NO_PROMPT, calculators) if verdict.ok else None
 
     async def _prompt(self, turn: OpenTurn) -> Prompt:
-        """What the model is told; what it may cost is reserved in the same commit."""
+        """What the model is told; in the same commit the messages count as taken in, and what it may cost is reserved."""
         assert turn.broker is not None
         async with self.desk.transaction(self.owner) as conn:
+            await incoming.mark_started(conn, turn)
             history = await incoming.history(conn, self.conversation_id)
-            earlier, reason = await incoming.before_closing(conn, self.conversation_id)
+            earlier, reason = await self._before_closing(conn, turn)
             self._purse = await purse.reserve(
                 conn,
                 self.desk.budget,
@@ -162,6 +163,14 @@ class Drafting:
             summary=summary,
             texts=texts_named(self.desk.settings.nextnest_prompt_version),
         )
+
+    async def _before_closing(
+        self, conn: AsyncConnection[Any], turn: OpenTurn
+    ) -> tuple[list[Turn], str | None]:
+        """Nothing, for a conversation that was never closed."""
+        if turn.closed_after is None:
+            return [], None
+        return await incoming.before_closing(conn, self.conversation_id)
 
     async def _checked(self, turn: OpenTurn, prompt: Prompt) -> Draft:
         """One answer of the model, with calculators of its own, and the guard's verdict."""
@@ -224,11 +233,12 @@ class Drafting:
                     conn, self.conversation_id, "confirmation_note", note, turn=turn.newest, position=1
                 )
                 self.left_a_note = True
+        self._purse = None
         return effect
 
     async def _settle(self, conn: AsyncConnection[Any] | None = None) -> None:
-        """Book what was spent: with the draft, in the caller's transaction. Once more in the end, for the case that there
-        was no draft, or that its transaction rolled back; each call is booked once."""
+        """Book what was spent: with the draft, in the caller's transaction, or in the end, when there was no draft or its
+        transaction rolled back. Each call is booked once, however often it is said."""
         if self._purse is None:
             return
         if conn is not None:
@@ -242,13 +252,12 @@ class Drafting:
         self, conn: AsyncConnection[Any], turn: OpenTurn, payload: dict[str, Any]
     ) -> Effect:
         """A turn has one reply; one that was drafted before a late message came in gets the new text."""
-        if earlier := await outbox.find(conn, self.conversation_id, "reply", turn.newest):
-            await outbox.rewrite(conn, earlier.id, payload)
-        else:
-            await outbox.plan(conn, self.conversation_id, "reply", payload, turn=turn.newest)
-        effect = await outbox.find(conn, self.conversation_id, "reply", turn.newest)
-        assert effect is not None
-        return effect
+        if planned := await outbox.plan_reply(conn, self.conversation_id, payload, turn=turn.newest):
+            return planned
+        earlier = await outbox.find(conn, self.conversation_id, "reply", turn.newest)
+        assert earlier is not None
+        await outbox.rewrite(conn, earlier.id, payload)
+        return await outbox.fetch(conn, earlier.id)
 
     async def _record_rejected(self, turn: OpenTurn, draft: Draft) -> None:
         log.warning("draft rejected", rules=list(draft.verdict.broken))

@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 
 from nextnest import deferring, engagement
 from nextnest.store import conversations, incoming
+from nextnest.store.incoming import OpenTurn
 from nextnest.store.jobs import Ownership, complete_job
 from nextnest.tasks.application import app
 from nextnest.tasks.attempts import RETRIES
@@ -23,9 +24,9 @@ async def new_conversation(context: JobContext, *, conversation_id: int) -> None
         await engagement.engage(conn, conversation_id)
     await announce_broker_join(desk, owner, conversation_id)
     async with desk.transaction(owner) as conn:
-        outcome = await update_broker_metrics(conn, conversation_id)
-        await answer_what_waited(conn, conversation_id)
-        await complete_job(conn, owner, conversation_id=conversation_id, outcome=outcome)
+        turn = await update_broker_metrics(conn, conversation_id)
+        await answer_what_waited(conn, turn)
+        await complete_job(conn, owner, conversation_id=conversation_id, outcome=outcome_of(turn))
 
 
 async def announce_broker_join(desk: Desk, owner: Ownership, conversation_id: int) -> None:
@@ -33,15 +34,18 @@ async def announce_broker_join(desk: Desk, owner: Ownership, conversation_id: in
     await desk.delivery.deliver_all(conversation_id, owner)
 
 
-async def update_broker_metrics(conn: AsyncConnection[Any], conversation_id: int) -> str:
-    """Count what was sent; the outcome's name."""
+async def update_broker_metrics(conn: AsyncConnection[Any], conversation_id: int) -> OpenTurn | None:
+    """Count what was sent; the conversation as it stands then."""
     await conversations.move_counters(conn, conversation_id, 0)
-    turn = await incoming.read_turn(conn, conversation_id)
-    return {"active": "greeted", "waiting": "put in line"}.get(turn.status if turn else "", "nothing to do")
+    return await incoming.read_turn(conn, conversation_id)
 
 
-async def answer_what_waited(conn: AsyncConnection[Any], conversation_id: int) -> None:
+async def answer_what_waited(conn: AsyncConnection[Any], turn: OpenTurn | None) -> None:
     """Whatever the customer wrote while nobody had the conversation is answered next; outside the rollout n8n has it."""
-    turn = await incoming.read_turn(conn, conversation_id)
     if turn and turn.uses_queue and turn.messages and turn.status == "active":
-        await deferring.incoming_message(conversation_id, turn.newest).defer(conn)
+        await deferring.incoming_message(turn.conversation_id, turn.newest).defer(conn)
+
+
+def outcome_of(turn: OpenTurn | None) -> str:
+    """The outcome's name."""
+    return {"active": "greeted", "waiting": "put in line"}.get(turn.status if turn else "", "nothing to do")
