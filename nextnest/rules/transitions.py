@@ -24,7 +24,6 @@ COMMITS = {
     "take back": "nextnest/tasks/incoming_message.py:take_back",
     "hand over": "nextnest/tasks/incoming_message.py:hand_over",
     "answered": "nextnest/tasks/incoming_message.py:incoming_message",
-    "prompt": "nextnest/tasks/drafting.py:_prompt",
     "draft": "nextnest/tasks/drafting.py:_plan",
     "draft revived": "nextnest/tasks/answering.py:_plan_once_more",
     "settled": "nextnest/tasks/settle_conversation.py:settle_conversation",
