@@ -67,12 +67,24 @@ def without_identity(text: str, lead: Lead | None, *, of_customer: bool) -> str:
     """
     text = _NRIC.sub("[NRIC]", _EMAIL.sub("[e-mail]", text))
     text = _ABROAD.sub("[phone]", _PHONE.sub(_phone_or_amount, text))
-    if lead is None or not (parts := _parts(lead.form_of_address)):
+    if lead is None or not (parts := _parts(lead.form_of_address)) or not _may_name(text, parts):
         return text
     text = _without_whole_name(text, lead.form_of_address)
     if of_customer:
         return _without_introduction(text, parts)
     return re.sub(_ADDRESSED + _run_of(parts), r"\1", text, flags=_FLAGS)
+
+
+def _may_name(text: str, parts: Sequence[str]) -> bool:
+    """Whether any part of the name stands in the text at all. Most texts hold none, and the patterns, made anew for each name,
+    are dear."""
+    folded = _folded(text)
+    return any(_folded(part) in folded for part in parts)
+
+
+def _folded(text: str) -> str:
+    """Without case, as wide as the patterns see it: to them the Turkish i, with a dot or without, is an i."""
+    return text.casefold().replace("\u0307", "").replace("ı", "i")
 
 
 def _phone_or_amount(match: re.Match[str]) -> str:

@@ -135,3 +135,8 @@ def test_a_flood_of_text_is_cleaned_in_a_moment(piece: str) -> None:
     began = time.thread_time()
     without_identity(text, a_lead(name="A AA AAA a-a"), of_customer=True)
     assert time.thread_time() - began < 5
+
+
+@pytest.mark.parametrize("written", ["NIHAL KASSIM", "nİhal kassim", "Nıhal KASSIM", "Nihal \u212aaſſim"])
+def test_a_name_goes_however_its_letters_are_written(written: str) -> None:
+    assert cleaned(f"Hello, my name is {written}", "Nihal Kassim") == "Hello, my name is [name]"
