@@ -148,9 +148,9 @@ def _unproved(figure: str) -> str:
 
 def _proofs(text: str, known: Iterable[Evidence]) -> Iterator[tuple[str, str | None]]:
     """Each figure that needs a proof, and the source of its first one."""
-    evidence: dict[tuple[Kind, Decimal], dict[Evidence, None]] = {}
+    evidence: dict[tuple[Kind, Decimal], list[Evidence]] = {}
     for one in known:
-        evidence.setdefault((one.kind, one.value), {})[one] = None
+        evidence.setdefault((one.kind, one.value), []).append(one)
     for sentence in _SENTENCE_END.split(_HARMLESS.sub(" , ", normalised(text))):
         ends = [match.start() for match in _CLAUSE_END.finditer(sentence)]
         for figure in figures_of(sentence):

@@ -24,6 +24,7 @@ from nextnest.rules.sayings.rule import (
     SPOKE_FOR_BANK,
     TOLD_INSTRUCTIONS,
     Rule,
+    scripts_of,
 )
 
 __all__ = [
@@ -57,8 +58,9 @@ _BREAK = re.compile(
 def broken_by(text: str) -> Iterator[tuple[Rule, str]]:
     """Each rule that a clause breaks, with the words that break it."""
     for clause in clauses(text):
+        scripts = scripts_of(clause)
         for rule in RULES:
-            if words := rule.broken_by(clause):
+            if rule.script in scripts and (words := rule.broken_by(clause)):
                 yield rule, words
 
 

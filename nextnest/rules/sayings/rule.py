@@ -66,6 +66,11 @@ _SCRIPTS = {
 }
 
 
+def scripts_of(clause: str) -> set[str]:
+    """The scripts a clause is written in; once for all rules, which are many."""
+    return {script for script, letters in _SCRIPTS.items() if letters.search(clause)}
+
+
 @dataclass(frozen=True)
 class Rule:
     """`pattern` is looked for in lower-case clauses of its script. `denial` and `doubt`: whether these turn it into
@@ -83,9 +88,7 @@ class Rule:
         return REASONS[self.id]
 
     def broken_by(self, clause: str) -> str | None:
-        """The words of the clause that break the rule, if any."""
-        if not _SCRIPTS[self.script].search(clause):
-            return None
+        """The words of a clause, one of the rule's script, that break it, if any."""
         for found in self.pattern.finditer(clause):
             if not self._is_turned(clause, found):
                 return found.group().strip()
