@@ -183,6 +183,9 @@ def note_label(
 
     Taken off, it gives the conversation back, unless a person is assigned to it.
     """
+    glanced = conversations.glance(conn, conversation_id)
+    if glanced is None or glanced["person_label"] == labelled:
+        return "ignored"
     known = conversations.standing(conn, conversation_id)
     if known is None or known["person_label"] == labelled:
         return "ignored"

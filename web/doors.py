@@ -26,6 +26,7 @@ from nextnest.links import ChatLinks
 from nextnest.settings import Settings
 from nextnest.telemetry import spans
 from web.live import Live
+from web.quiet import QuietDeliveries
 
 T = TypeVar("T")
 AsyncPool = AsyncConnectionPool[AsyncConnection[Any]]
@@ -53,6 +54,7 @@ class Doors:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.live = Live(settings)
+        self.quiet = QuietDeliveries(self.transaction)
         self._lock = Lock()
         self._pool: WebPool | None = None
         self._running: _Loop | None = None
@@ -79,6 +81,7 @@ class Doors:
     def close(self) -> None:
         """Close what was opened; a later use opens it again."""
         self.live.close()
+        self.quiet.close()
         with self._lock:
             pool, self._pool = self._pool, None
             running, self._running = self._running, None

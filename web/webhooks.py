@@ -42,9 +42,12 @@ def chatwoot_webhook() -> ResponseReturnValue:
     event = _read_event(body)
     with here.transaction() as conn:
         status = _take_in(conn, event, here.settings)
-        if status not in ("queued", "forwarded") and not _record(conn, event, status):
+        recorded = status in ("queued", "forwarded") or _record(conn, event, status)
+        if recorded is None:
             conn.rollback()
             status = "duplicate_skipped"
+    if recorded is False:
+        here.quiet.add(event.name, event.conversation_id, event.delivery_id, status)
     log.info("webhook", webhook_event=event.name, status=status, conversation_id=event.conversation_id)
     return {"status": status}
 
@@ -189,12 +192,18 @@ def _outgoing(conn: Connection[Any], conversation_id: int, event: Event, message
     )
 
 
-def _record(conn: Connection[Any], event: Event, status: str) -> bool:
-    """False for a delivery that was taken in before: what it did is not to be done again."""
-    return incoming.record_event(
+def _record(conn: Connection[Any], event: Event, status: str) -> bool | None:
+    """Whether it is written down with what it changed; it is not when it changed nothing.
+
+    None for a delivery that was taken in before: what it did is not to be done again.
+    """
+    recorded = incoming.record_event(
         conn,
         event=event.name,
         conversation_id=event.conversation_id,
         delivery_id=event.delivery_id,
         status=status,
     )
+    if not recorded["changed"]:
+        return False
+    return True if recorded["is_new"] else None

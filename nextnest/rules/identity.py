@@ -76,8 +76,8 @@ def without_identity(text: str, lead: Lead | None, *, of_customer: bool) -> str:
 
 
 def _may_name(text: str, parts: Sequence[str]) -> bool:
-    """Whether any part of the name stands in the text at all. Most texts hold none, and the patterns, made anew for each name,
-    are dear."""
+    """Whether any part of the name stands in the text at all. Most texts hold none, and the patterns, made anew for each
+    name, are dear."""
     folded = _folded(text)
     return any(_folded(part) in folded for part in parts)
 

@@ -60,6 +60,11 @@ async def ensure_for_lead(
     return row
 
 
+def glance(conn: Connection[Any], conversation_id: int) -> Row | None:
+    """Its `person_label`, without a lock: most events bring the labels, and nothing new."""
+    return SQL.glance.one(conn, conversation_id=conversation_id)
+
+
 def standing(conn: Connection[Any], conversation_id: int) -> Row | None:
     """What we hold of Chatwoot's picture of it: status, assignee, label, how new; locked, so that no event slips between."""
     return SQL.standing.one(conn, conversation_id=conversation_id)

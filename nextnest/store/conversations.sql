@@ -56,6 +56,9 @@ where conversation_id = %(conversation_id)s and status in ('handed_off', 'resolv
 select uses_queue, held_by, status, chatwoot_status, assigned_to, person_label, pictures
 from broker_conversations where conversation_id = %(conversation_id)s for no key update;
 
+-- glance: Whether Chatwoot's label says that a person has a conversation, as far as we know.
+select person_label from broker_conversations where conversation_id = %(conversation_id)s;
+
 -- note_picture: Remember how new the picture was that this was read from; one without a time changes nothing.
 update broker_conversations
 set pictures = pictures || jsonb_build_object(%(aspect)s::text, greatest((pictures ->> %(aspect)s::text)::double precision,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,12 +69,40 @@ def remember_person(
 
 def record_event(
     conn: Connection[Any], *, event: str, conversation_id: int | None, delivery_id: str | None, status: str
-) -> bool:
-    """Remember that Chatwoot told us something; never what was said. False when this delivery was remembered before."""
+) -> Row:
+    """Remember that Chatwoot told us something; never what was said.
+
+    Nothing is remembered when the transaction has not `changed` anything; `is_new` is False when this delivery was
+    remembered before.
+    """
     row = SQL.record_event.one(
         conn, event=event, conversation_id=conversation_id, delivery_id=delivery_id, status=status
     )
-    return row is not None
+    assert row
+    return row
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A webhook that changed nothing: what it was about, and what became of it."""
+
+    event: str
+    conversation_id: int | None
+    delivery_id: str | None
+    status: str
+    at: datetime
+
+
+def record_quiet(conn: Connection[Any], deliveries: Sequence[Delivered]) -> None:
+    """Remember that Chatwoot told us these things."""
+    SQL.record_quiet.run(
+        conn,
+        events=[one.event for one in deliveries],
+        conversation_ids=[one.conversation_id for one in deliveries],
+        delivery_ids=[one.delivery_id for one in deliveries],
+        statuses=[one.status for one in deliveries],
+        received=[one.at for one in deliveries],
+    )
 
 
 @dataclass(frozen=True)

@@ -34,11 +34,23 @@ values (%(conversation_id)s, %(message_id)s, %(content)s, %(sent_at)s)
 on conflict do nothing
 returning message_id;
 
--- record_event: A webhook that defers no message's job; no row when this delivery was taken in before.
-insert into webhook_events (event, conversation_id, delivery_id, status)
-values (%(event)s, %(conversation_id)s, %(delivery_id)s, %(status)s)
-on conflict (delivery_id) where delivery_id is not null do nothing
-returning id;
+-- record_event: A webhook that defers no message's job, in the transaction of what it changed; when it changed nothing, nothing.
+-- `is_new` is false for a delivery that was taken in before.
+with so_far as (
+    select pg_current_xact_id_if_assigned() is not null as changed
+), recorded as (
+    insert into webhook_events (event, conversation_id, delivery_id, status)
+    select %(event)s, %(conversation_id)s, %(delivery_id)s, %(status)s from so_far where changed
+    on conflict (delivery_id) where delivery_id is not null do nothing
+    returning id
+)
+select changed, exists (select from recorded) as is_new from so_far;
+
+-- record_quiet: Webhooks that changed nothing, several at once.
+insert into webhook_events (event, conversation_id, delivery_id, status, received_at)
+select * from unnest(%(events)s::text[], %(conversation_ids)s::bigint[], %(delivery_ids)s::text[], %(statuses)s::text[],
+                     %(received)s::timestamptz[])
+on conflict (delivery_id) where delivery_id is not null do nothing;
 
 -- read_turn: Everything an answer depends on, in one read: conversation, lead, broker, unanswered messages.
 select c.conversation_id, c.status, c.held_by, c.uses_queue, c.lead_score, c.closed_after, c.broker_messages, now() as read_at,

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from sandbox.chatwoot import ChatwootSandbox
+from tests.waiting import until
 from tests.web.conftest import AppFor, Query
 
 ROUTE = "/api/chatwoot-webhook"
@@ -489,7 +490,8 @@ def test_unknown_events_are_recorded_and_ignored(
     client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, payload: dict[str, Any]
 ) -> None:
     assert deliver(client, chatwoot, payload) == "ignored"
-    [row] = query("select event, status, delivery_id from webhook_events")
+    seen = "select event, status, delivery_id from webhook_events"
+    [row] = until(lambda: query(seen), 20, "it is written down")
     assert (row["event"], row["status"]) == (str(payload.get("event") or "unnamed"), "ignored")
     assert row["delivery_id"]
 
@@ -498,7 +500,8 @@ def test_a_recorded_event_says_nothing_of_what_was_said(
     client: FlaskClient, chatwoot: ChatwootSandbox, query: Query
 ) -> None:
     deliver(client, chatwoot, message(inbox={"id": 2}, content="my salary is 7200"))
-    assert "7200" not in str(query("select * from webhook_events"))
+    rows = until(lambda: query("select * from webhook_events"), 20, "it is written down")
+    assert "7200" not in str(rows)
 
 
 def refused(client: FlaskClient, body: bytes, headers: dict[str, str]) -> bool:

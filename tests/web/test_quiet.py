@@ -1,0 +1,85 @@
+"""Deliveries that changed nothing are written down together, and cost no commit of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from psycopg import Connection
+
+from sandbox.chatwoot import ChatwootSandbox
+from tests.waiting import until
+from tests.web.conftest import Query
+from tests.web.test_webhooks import conversation, deliver, message
+from web.quiet import QuietDeliveries
+
+NOTHING_NEW = {
+    "event": "conversation_updated",
+    "account": {"id": 1},
+    **conversation(labels=[]),
+    "changed_attributes": [],
+}
+WRITTEN = "select event, status, delivery_id from webhook_events order by id"
+
+
+def commits(query: Query) -> int:
+    """How many transactions have written so far."""
+    [row] = query("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next")
+    return int(row["next"])
+
+
+@pytest.fixture
+def known(query: Query) -> None:
+    query("insert into broker_conversations (conversation_id) values (7)")
+
+
+def test_deliveries_that_change_nothing_share_one_commit_and_are_all_written_down(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    before = commits(query)
+    for _ in range(20):
+        assert deliver(client, chatwoot, NOTHING_NEW) == "ignored"
+    until(lambda: len(query(WRITTEN)) == 20, 20, "all twenty are written down")
+    # The thread may have woken in between.
+    assert commits(query) - before <= 5
+    assert len({row["delivery_id"] for row in query(WRITTEN)}) == 20
+
+
+def test_a_delivery_that_changes_something_is_written_down_in_that_commit(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    written = message(message_type="outgoing", sender={"id": 3, "type": "user", "name": "Aisha"})
+    assert deliver(client, chatwoot, written) == "recorded"
+    assert [row["status"] for row in query(WRITTEN)] == ["recorded"]
+
+
+def test_what_waits_is_written_down_when_the_process_ends(
+    client: FlaskClient, app: Flask, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    deliver(client, chatwoot, NOTHING_NEW)
+    app.extensions["doors"].close()
+    assert [row["status"] for row in query(WRITTEN)] == ["ignored"]
+
+
+def test_while_the_database_is_away_they_wait(app: Flask, query: Query) -> None:
+    refusals = [psycopg.OperationalError("away"), psycopg.OperationalError("away")]
+
+    @contextmanager
+    def sometimes() -> Iterator[Connection[Any]]:
+        if refusals:
+            raise refusals.pop()
+        with app.extensions["doors"].transaction() as conn:
+            yield conn
+
+    quiet = QuietDeliveries(sometimes)
+    quiet.add("message_created", 7, "first", "echo_skipped")
+    quiet.add("message_created", 7, "second", "echo_skipped")
+    until(lambda: len(query(WRITTEN)) == 2, 20, "both are written down")
+    quiet.close()
+    assert [row["delivery_id"] for row in query(WRITTEN)] == ["first", "second"]
+    assert refusals == []
