@@ -11,7 +11,8 @@ class Sizes:
     pairs and scheduled jobs,
     conversations in the console's history, pipelines whose cost is counted,
     seconds a snapshot is held and jobs a second meanwhile,
-    jobs that have ended, are due later and wait for a lock before a fetch, and fetches."""
+    jobs that have ended, are due later and wait for a lock before a fetch, and fetches,
+    jobs that change capacity, and jobs of a stock worker."""
 
     rounds: int
     requests: int
@@ -32,6 +33,8 @@ class Sizes:
     later: int
     blocked: int
     fetches: int
+    jobs: int
+    stock_jobs: int
 
 
 # A stock worker takes five seconds for each link of a chain, so its chains are short.
@@ -55,6 +58,8 @@ FULL = Sizes(
     later=100_000,
     blocked=100_000,
     fetches=2000,
+    jobs=4000,
+    stock_jobs=1000,
 )
 QUICK = Sizes(
     rounds=2,
@@ -76,6 +81,8 @@ QUICK = Sizes(
     later=100_000,
     blocked=100_000,
     fetches=400,
+    jobs=2000,
+    stock_jobs=500,
 )
 # For the test that the bench works; its figures mean nothing.
 SMOKE = Sizes(
@@ -98,4 +105,6 @@ SMOKE = Sizes(
     later=200,
     blocked=200,
     fetches=5,
+    jobs=20,
+    stock_jobs=10,
 )

@@ -65,10 +65,10 @@ class Stage:
         child = self.start("model", "sandbox.model", "--port", str(self.model_port))
         wait_until(lambda: listens(self.model_port), child, READY_S)
 
-    def start_workers(self, count: int, *options: str) -> None:
+    def start_workers(self, count: int, *options: str, app: str = "nextnest.tasks.app") -> None:
         """Stock workers; they are there when their heartbeats are."""
         for number in range(count):
-            command = ("procrastinate", "--app=nextnest.tasks.app", "worker", *options)
+            command = ("procrastinate", f"--app={app}", "worker", *options)
             self.start(f"worker {number + 1}", *command)
         wait_until(lambda: self._heartbeats() >= count, self.children["worker 1"], READY_S)
 

@@ -18,6 +18,11 @@ app = procrastinate.App(
 )
 
 
+@app.task(name="nothing")
+async def nothing() -> None:
+    """Leaves all of a job's cost to the queue."""
+
+
 @app.task(name="stock", pass_context=True)
 async def stock(context: JobContext) -> None:
     """Seconds since the epoch: when the worker started it, and when it had nothing left to do but return."""
