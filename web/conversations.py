@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +14,14 @@ from flask.typing import ResponseReturnValue
 from nextnest import deferring
 from nextnest.errors import NextNestError
 from nextnest.lead_form import InvalidLead, parse_lead
+from nextnest.models import Lead
 from nextnest.opening import Opened, OpeningRules, open_lead
 from nextnest.rules.scoring import lead_score
 from nextnest.settings import Settings
 from nextnest.store import leads
 from web.doors import Doors, Outside, doors
 from web.incoming import count, parse_json, read_body, sender, veiled
+from web.robots import FASTEST_S
 
 log = structlog.get_logger(__name__)
 routes = Blueprint("conversations", __name__)
@@ -29,6 +32,10 @@ _FORMS_PER_MINUTE = 20
 _FORMS_PER_CONTACT = 5
 # How long somebody looks at "connecting" before a page that says "we have it, we are on our way" is kinder.
 _PATIENCE_S = 8.0
+_EXPECTED = {
+    "website": "empty: people do not see this field",
+    "renderedAt": "a moment ago: nobody fills in the form so fast",
+}
 
 
 @routes.post("/api/chatwoot-conversation")
@@ -43,6 +50,8 @@ def open_conversation() -> ResponseReturnValue:
         return _refuse(here, raw, invalid)
     for address in (lead.email, lead.phone):
         count(here, f"contact-{veiled(here, address)}", _FORMS_PER_CONTACT)
+    if field := _suspected_field(here, raw, lead):
+        return _ask_again(here, raw, lead, field)
     score = lead_score(lead)
     with here.transaction() as conn:
         lead_id = leads.keep(conn, raw=raw, lead=lead, score=score)
@@ -65,6 +74,27 @@ def _refuse(here: Doors, raw: object, invalid: InvalidLead) -> ResponseReturnVal
         "problems": problems,
         "phoneFallback": here.settings.nextnest_phone_fallback,
     }, 400
+
+
+def _suspected_field(here: Doors, raw: object, lead: Lead) -> str | None:
+    """What makes a form look like a program's; None for a person's, and when it came once more as it was asked to."""
+    robots, now = here.robots(), time.time()
+    field = robots.suspected_field(raw, now)
+    return None if field is None or robots.came_again(raw, lead.email, now) else field
+
+
+def _ask_again(here: Doors, raw: object, lead: Lead, field: str) -> ResponseReturnValue:
+    """Kept as a refused form, so that we see whom we take for a program; the page sends it once more by itself."""
+    with here.transaction() as conn:
+        leads.keep_rejected(conn, raw=raw, problems=[{"field": field, "expected": _EXPECTED[field]}])
+    log.info("lead asked to come again", field=field)
+    return {
+        "success": False,
+        "error": f"{field} should be {_EXPECTED[field]}. If you are a person, please send the form once more.",
+        "again": here.robots().ask_again(lead.email, time.time()),
+        "afterSeconds": FASTEST_S,
+        "phoneFallback": here.settings.nextnest_phone_fallback,
+    }, 422
 
 
 def _open_now(here: Doors, lead_id: UUID) -> Opened | None:

@@ -27,6 +27,7 @@ from nextnest.settings import Settings
 from nextnest.telemetry import spans
 from web.live import Live
 from web.quiet import QuietDeliveries
+from web.robots import Robots
 
 T = TypeVar("T")
 AsyncPool = AsyncConnectionPool[AsyncConnection[Any]]
@@ -77,6 +78,10 @@ class Doors:
     def links(self) -> ChatLinks:
         """Makes and reads links to the chat page."""
         return ChatLinks(self.settings.secret_key(), self.settings.nextnest_public_url)
+
+    def robots(self) -> Robots:
+        """Tells forms of programs from those of people."""
+        return Robots(self.settings.secret_key())
 
     def close(self) -> None:
         """Close what was opened; a later use opens it again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
@@ -27,7 +27,7 @@ def ways_out() -> dict[str, str]:
 @routes.get("/")
 def home() -> ResponseReturnValue:
     """The lead form; when it was rendered travels with it."""
-    return render_template("form.html", rendered_at=datetime.now(UTC).isoformat(timespec="seconds"))
+    return render_template("form.html", rendered_at=doors().robots().stamp(time.time()))
 
 
 def _dialled(number: str) -> str:

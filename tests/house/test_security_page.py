@@ -20,6 +20,7 @@ EXPECTED = [
     "sent again at once",
     "fills the memory",
     "floods the form",
+    "programs fill in the form",
     "flood one contact",
     "markup and runs",
     "leads elsewhere",

@@ -47,17 +47,23 @@ async function submit() {
   }
 }
 
-async function send() {
+// A form that came too fast, or with a field nobody sees filled in by the browser, is asked to come once more: it does so by
+// itself.
+async function send(again) {
   const response = await fetch(form.action, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body()),
+    body: JSON.stringify({ ...body(), again }),
   });
   const answer = await response.json();
   if (answer.success) {
     forget();
     location.assign(answer.chatUrl);
     return;
+  }
+  if (answer.again && !again) {
+    await new Promise((after) => setTimeout(after, answer.afterSeconds * 1000 + 200));
+    return send(answer.again);
   }
   busy(false);
   if (answer.problems) show(answer.problems.map(({ field, expected }) => ({ field, text: `We expected ${expected}.` })));

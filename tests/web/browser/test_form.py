@@ -84,11 +84,22 @@ def test_the_form_leads_into_the_chat(page: Page, site: str, query: Query) -> No
     page.get_by_label("Their age").fill("31")
     page.get_by_role("button", name="Start my conversation").click()
     page.wait_for_url("**/chat/**")
-    [lead] = query("select lead, raw from leads")
+    [lead] = query("select lead, raw from leads where state <> 'rejected'")
     assert (lead["lead"]["name"], lead["lead"]["loan_type"]) == ("O'Brien-Tan", "refinance")
     assert (lead["lead"]["current_rate"], lead["lead"]["ages"]) == ("3.2", [31])
     assert lead["raw"]["website"] == ""
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]+\+00:00", lead["raw"]["renderedAt"])
+    assert re.fullmatch(r"\d{13}\..+", lead["raw"]["renderedAt"])
+
+
+def test_whose_browser_fills_in_the_hidden_field_still_gets_through(
+    page: Page, site: str, query: Query
+) -> None:
+    fill(page, site)
+    page.locator("#website").evaluate("field => field.value = 'https://example.com'")
+    page.get_by_role("button", name="Start my conversation").click()
+    page.wait_for_url("**/chat/**")
+    states = query("select state from leads order by received_at")
+    assert [row["state"] for row in states] == ["rejected", "opened"]
 
 
 def test_the_keyboard_alone_goes_through_every_step_and_the_focus_follows(page: Page, site: str) -> None:
