@@ -2,6 +2,7 @@
 
 acknowledgements   webhooks per second beside bare Flask routes on the same server
 pipelines          both pipelines per second, with one worker and with two
+peers              answered messages a second, beside the same pipeline on BullMQ and Redis
 replies            from Chatwoot's webhook to our reply in Chatwoot
 queueing           how soon a job starts, beside a stock Procrastinate worker
 

@@ -35,20 +35,24 @@ def post(path: str, headers: Mapping[str, str], body: bytes) -> bytes:
     return "\r\n".join(lines).encode() + END_OF_HEAD + body
 
 
-def send(port: int, requests: Sequence[bytes], connections: int, rate: float | None = None) -> Load:
-    """Send all of them over this many connections, each with one request under way. Any answer but 200 is an error.
+def send(
+    port: int, requests: Sequence[bytes], connections: int, rate: float | None = None, answer: int = 200
+) -> Load:
+    """Send all of them over this many connections, each with one request under way. Any other answer is an error.
 
     With a `rate`, at most so many a second. A latency then counts from when its request was due, so one that had to wait
     for a connection says so.
     """
-    return asyncio.run(_send(port, requests, connections, rate))
+    return asyncio.run(_send(port, requests, connections, rate, answer))
 
 
-async def _send(port: int, requests: Sequence[bytes], connections: int, rate: float | None) -> Load:
+async def _send(
+    port: int, requests: Sequence[bytes], connections: int, rate: float | None, answer: int
+) -> Load:
     queue = _due(requests, rate)
     loop = asyncio.get_running_loop()
     latencies: list[float] = []
-    lines = [_Line(queue, latencies, loop.create_future()) for _ in range(connections)]
+    lines = [_Line(queue, latencies, loop.create_future(), answer) for _ in range(connections)]
     try:
         for line in lines:
             await loop.create_connection(lambda line=line: line, "127.0.0.1", port)  # type: ignore[misc]
@@ -73,9 +77,14 @@ class _Line(asyncio.Protocol):
     """One connection: sends a request, reads its answer, sends the next."""
 
     def __init__(
-        self, queue: Iterator[tuple[bytes, float]], latencies: list[float], done: asyncio.Future[None]
+        self,
+        queue: Iterator[tuple[bytes, float]],
+        latencies: list[float],
+        done: asyncio.Future[None],
+        answer: int,
     ) -> None:
         self.queue, self.latencies, self.done = queue, latencies, done
+        self.wanted = f" {answer} ".encode()
         self.transport: asyncio.Transport | None = None
         self.received = b""
         self.sent_at = 0.0
@@ -102,7 +111,7 @@ class _Line(asyncio.Protocol):
             return
         self.latencies.append(time.perf_counter() - self.sent_at)
         self.received = b""
-        if b" 200 " in head[:16]:
+        if self.wanted in head[:16]:
             self.next()
         else:
             self._fail(f"answered {head.splitlines()[0].decode()}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from psycopg.rows import dict_row
 
 from bench.server import BenchServer
 from nextnest.database import conninfo
-from sandbox.children import Child, start, wait_until
+from sandbox.children import Child, run, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_S = 60
@@ -74,16 +75,22 @@ class Stage:
 
     def stop_workers(self) -> None:
         for name in [name for name in self.children if name.startswith("worker")]:
-            self.children.pop(name).stop()
+            self.stop(name)
 
     def start(self, name: str, *command: str) -> Child:
         """`python -m <command>`, stopped with the stage. Not in the project's folder, whose .env may name real services."""
         way = self.ways.get(name.partition(" ")[0], self.database_url)
-        environment = self.environment | {"DATABASE_URL": way}
-        child = start(name, list(command), environment, self.folder, self.folder)
+        return self.run(name, sys.executable, "-m", *command, DATABASE_URL=way)
+
+    def run(self, name: str, *command: str, **variables: str) -> Child:
+        """Any program, with our environment and these variables."""
+        child = run(name, list(command), self.environment | variables, self.folder, self.folder)
         self.stack.callback(child.stop)
         self.children[name] = child
         return child
+
+    def stop(self, name: str) -> None:
+        self.children.pop(name).stop()
 
     def rows(self, query: str, **params: Any) -> list[dict[str, Any]]:
         """Read from the database."""

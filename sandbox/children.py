@@ -59,11 +59,16 @@ class Child:
 
 
 def start(name: str, command: list[str], env: Mapping[str, str], logs: Path, folder: Path) -> Child:
-    """Start `python -m <command>` in a folder; Ctrl-C in the terminal does not reach it, the end of this process does."""
+    """`run` for `python -m <command>`."""
+    return run(name, [sys.executable, "-m", *command], env, logs, folder)
+
+
+def run(name: str, command: list[str], env: Mapping[str, str], logs: Path, folder: Path) -> Child:
+    """Start a command in a folder; Ctrl-C in the terminal does not reach it, the end of this process does."""
     log = logs / f"{name}.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command],
+            command,
             cwd=folder,
             env=dict(env),
             stdin=subprocess.DEVNULL,

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bench import peers
+from bench.bullmq.installation import Unavailable, install
 from bench.figures import Table, ms, quantile
 from bench.load import send
+from bench.server import BenchServer
+from bench.sizes import SMOKE
 from sandbox.chatwoot import ChatwootSandbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +31,7 @@ ROWS = {
     "cost": ("commits that write", "round trips of the worker"),
     "wakeups": ("two jobs close together: enqueue to start", "scheduled: due to start"),
     "fetch": ("nothing may run", "one may run, behind all"),
+    "peers": ("ours", "BullMQ on Redis"),
     "queueing": ("idle: enqueue to start", "same conversation: end to next start"),
 }
 
@@ -43,6 +48,24 @@ def test_the_longer_parts_of_the_bench_print_their_tables() -> None:
 @pytest.mark.long
 def test_what_a_conversation_costs_is_printed() -> None:
     expect_tables("cost")
+
+
+@pytest.mark.long
+def test_the_pipeline_on_bullmq_answers_every_message_and_is_measured_beside_ours() -> None:
+    try:
+        install()
+    except Unavailable as missing:
+        pytest.skip(str(missing))
+    expect_tables("peers")
+
+
+def test_a_peer_that_cannot_be_had_is_named_and_has_no_figure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    table = peers.measure(BenchServer("never asked", 0, tmp_path), SMOKE)
+    assert "there is no node here" in str(table)
+    assert not table.figures
 
 
 @pytest.mark.long
