@@ -26,6 +26,7 @@ from bench import (
     replies,
     simulation,
     soak,
+    waits,
     wakeups,
 )
 from bench.figures import say
@@ -39,6 +40,7 @@ PARTS = {
     "replies": replies.measure,
     "queueing": queueing.measure,
     "wakeups": wakeups.measure,
+    "waits": waits.measure,
     "jobs": jobs.measure,
     "peers": peers.measure,
     "fetch": fetch.measure,

@@ -12,7 +12,8 @@ class Sizes:
     conversations in the console's history, pipelines whose cost is counted,
     seconds a snapshot is held and jobs a second meanwhile,
     jobs that have ended, are due later and wait for a lock before a fetch, and fetches,
-    jobs that change capacity, and jobs of a stock worker."""
+    jobs that change capacity, jobs of a stock worker,
+    and conversations that wait at once."""
 
     rounds: int
     requests: int
@@ -35,6 +36,7 @@ class Sizes:
     fetches: int
     jobs: int
     stock_jobs: int
+    waits: int
 
 
 # A stock worker takes five seconds for each link of a chain, so its chains are short.
@@ -60,6 +62,7 @@ FULL = Sizes(
     fetches=2000,
     jobs=4000,
     stock_jobs=1000,
+    waits=5000,
 )
 QUICK = Sizes(
     rounds=2,
@@ -83,6 +86,7 @@ QUICK = Sizes(
     fetches=400,
     jobs=2000,
     stock_jobs=500,
+    waits=1000,
 )
 # For the test that the bench works; its figures mean nothing.
 SMOKE = Sizes(
@@ -107,4 +111,5 @@ SMOKE = Sizes(
     fetches=5,
     jobs=20,
     stock_jobs=10,
+    waits=20,
 )

@@ -48,6 +48,7 @@ TARGETS = (
     ),
     Target("webhook, p99 at half the rate of saturation", "acknowledgements", "half_p99_ms", 25, "ms"),
     Target("5,000 deliberate waits in one worker: lateness, p99", "waits", "late_p99_ms", 100, "ms"),
+    Target("the same, the worker's memory", "waits", "worker_mb", 500, "MB"),
     Target("fetch before a long and blocked queue, p99", "fetch", "p99_ms", 2, "ms"),
     Target("transactions of an idle worker", "cost", "idle_worker_per_s", 10, "per second"),
     Target("transactions of an idle web process", "cost", "idle_web_per_s", 10, "per second"),

@@ -30,6 +30,7 @@ ROWS = {
     "soak": ("before", "snapshot held", "after"),
     "cost": ("commits that write", "round trips of the worker"),
     "wakeups": ("two jobs close together: enqueue to start", "scheduled: due to start"),
+    "waits": ("answer begun", "reply in Chatwoot"),
     "fetch": ("nothing may run", "one may run, behind all"),
     "peers": ("ours", "BullMQ on Redis"),
     "queueing": ("idle: enqueue to start", "same conversation: end to next start"),
@@ -42,7 +43,7 @@ def test_the_bench_prints_its_tables_with_figures_in_every_row() -> None:
 
 @pytest.mark.long
 def test_the_longer_parts_of_the_bench_print_their_tables() -> None:
-    expect_tables("pipelines", "queueing", "wakeups", "fetch", "console")
+    expect_tables("pipelines", "queueing", "wakeups", "waits", "fetch", "console")
 
 
 @pytest.mark.long
