@@ -56,6 +56,11 @@ class Side:
         self.stage.until(lambda: len(self._runs(jobs)) == len(jobs), WAIT_S, f"{len(jobs)} jobs have ended")
         return self._runs(jobs)
 
+    def due(self, jobs: list[int]) -> dict[int, float]:
+        """When each was last due, in seconds since the epoch: for one that was put back, its second attempt."""
+        query = "select id, scheduled_at as due from procrastinate_jobs where id = any (%(jobs)s)"
+        return {row["id"]: row["due"].timestamp() for row in self.stage.rows(query, jobs=jobs)}
+
     def _runs(self, jobs: list[int]) -> dict[int, tuple[float, float]]:
         return {
             row["job_id"]: (row["started"], row["ended"]) for row in self.stage.rows(self.runs, jobs=jobs)
@@ -80,7 +85,7 @@ def measure(server: BenchServer, sizes: Sizes) -> Table:
 def our_side(server: BenchServer, sizes: Sizes) -> Iterator[Side]:
     """Jobs about conversations that do not exist: all our machinery and nothing to do."""
     with empty_stage(server) as stage, stage.connect() as conn:
-        stage.start_workers(1)
+        stage.start_workers(1, app="bench.failing.app")
         yield Side(
             OURS,
             stage,

@@ -1,8 +1,8 @@
 """Conversations in their deliberate, human-like wait, all in one worker: is each answered when its wait is over?
 
-The real pipeline with its reply already drafted, as after a worker's death, so that filling a worker takes seconds and not the
-model's time. The waits end one after the other at a rate that a worker can answer: what is late is late from waiting, not
-because the machine is full. The pace only makes the waits so long that all are held at once.
+The real pipeline with its reply already drafted, as after a worker's death, so that filling a worker takes seconds and not
+the model's time. The waits end one after the other at a rate that a worker can answer: what is late is late from waiting,
+not because the machine is full. The pace only makes the waits so long that all are held at once.
 """
 
 from __future__ import annotations
@@ -213,16 +213,21 @@ def _table(held: Held, late: Late, waits: int) -> Table:
         "Deliberate waits in one worker",
         ("after the end of the wait", "waits at once", "p50 ms", "p99 ms", "max ms"),
         rows,
-        (
-            f"One worker process, NEXTNEST_WORKER_CONCURRENCY above {waits}; its memory: {held.empty / MB:.0f} MB before,",
-            f"{held.full / MB:.0f} MB with all waiting, {memory / MB:.0f} MB at most. While all waited it had {held.connections} connections to",
-            f"the database, at most {held.busy} of them busy, and took {held.core:.0%} of a core. The waits end {PER_S} a second, so lateness",
-            "measures the waiting and not the machine's limit. Begun: the reply's intent is written. The whole pipeline, with",
-            "drafts that were there already; every conversation was answered once, at the first attempt.",
-        ),
+        _notes(held, memory, waits),
         figures={
             "late_p99_ms": quantile(late.begun, 0.99) * 1000,
             "worker_mb": memory / MB,
             "connections": held.connections,
         },
+    )
+
+
+def _notes(held: Held, memory: int, waits: int) -> tuple[str, ...]:
+    before, full, most = (size / MB for size in (held.empty, held.full, memory))
+    return (
+        f"One worker process, NEXTNEST_WORKER_CONCURRENCY above {waits}. Its memory: {before:.0f} MB before,",
+        f"{full:.0f} MB with all waiting, {most:.0f} MB at most. While all waited it had {held.connections} connections",
+        f"to the database, at most {held.busy} of them busy, and took {held.core:.0%} of a core. The waits end {PER_S} a second,",
+        "so lateness measures the waiting and not the machine's limit. Begun: the reply's intent is written. The whole",
+        "pipeline, with drafts that were there already; every conversation was answered once, at the first attempt.",
     )

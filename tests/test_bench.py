@@ -29,7 +29,11 @@ ROWS = {
     "console": ("/ops/log", "/ops/charts", "/ops/charts?span=30d"),
     "soak": ("before", "snapshot held", "after"),
     "cost": ("commits that write", "round trips of the worker"),
-    "wakeups": ("two jobs close together: enqueue to start", "scheduled: due to start"),
+    "wakeups": (
+        "two jobs close together: enqueue to start",
+        "scheduled: due to start",
+        "retried: due to start",
+    ),
     "waits": ("answer begun", "reply in Chatwoot"),
     "fetch": ("nothing may run", "one may run, behind all"),
     "peers": ("ours", "BullMQ on Redis"),
