@@ -41,8 +41,20 @@ TARGETS = (
     Target("the same, with 2.5 ms of round trip", "jobs", "times_stock_far", 5, "x", at_least=True),
     Target("whole pipeline beside BullMQ on Redis", "peers", "times_bullmq", 1, "x", at_least=True),
     Target("commits of an answered message", "cost", "message_commits", 6, "commits"),
-    Target("webhook to reply at 20 messages a second, p50", "replies", "at_20_p50_ms", 25, "ms"),
-    Target("webhook to reply at 20 messages a second, p99", "replies", "at_20_p99_ms", 80, "ms"),
+    Target(
+        "webhook to reply at 20 a second, beyond outside calls, p50",
+        "replies",
+        "at_20_beyond_p50_ms",
+        25,
+        "ms",
+    ),
+    Target(
+        "webhook to reply at 20 a second, beyond outside calls, p99",
+        "replies",
+        "at_20_beyond_p99_ms",
+        80,
+        "ms",
+    ),
     Target(
         "webhooks beside one insert and commit", "acknowledgements", "times_insert", 0.8, "x", at_least=True
     ),

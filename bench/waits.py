@@ -227,7 +227,7 @@ def _notes(held: Held, memory: int, waits: int) -> tuple[str, ...]:
     return (
         f"One worker process, NEXTNEST_WORKER_CONCURRENCY above {waits}. Its memory: {before:.0f} MB before,",
         f"{full:.0f} MB with all waiting, {most:.0f} MB at most. While all waited it had {held.connections} connections",
-        f"to the database, at most {held.busy} of them busy, and took {held.core:.0%} of a core. The waits end {PER_S} a second,",
-        "so lateness measures the waiting and not the machine's limit. Begun: the reply's intent is written. The whole",
+        f"to the database, at most {held.busy} of them busy, and took {held.core:.0%} of a core. The waits end {PER_S} a",
+        "second, so lateness measures the waiting and not the limit of the machine. Begun: the intent is written. The whole",
         "pipeline, with drafts that were there already; every conversation was answered once, at the first attempt.",
     )
