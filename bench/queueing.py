@@ -20,7 +20,7 @@ from bench.figures import Table, ms, quantile, ratio, say
 from bench.plots import Bar, Bars
 from bench.server import BenchServer
 from bench.sizes import Sizes
-from bench.stage import Stage, empty_stage
+from bench.stage import LOOK_S, Stage, empty_stage
 
 OURS, STOCK = "ours", "stock Procrastinate"
 IDLE, CHAIN = "idle: enqueue to start", "same conversation: end to next start"
@@ -51,9 +51,10 @@ class Side:
         job_id: int = configure_task(job_manager=_jobs, connection=self.conn, **plan).defer()
         return job_id
 
-    def finished(self, jobs: list[int]) -> dict[int, tuple[float, float]]:
+    def finished(self, jobs: list[int], *, look_s: float = LOOK_S) -> dict[int, tuple[float, float]]:
         """Start and end of each, in seconds since the epoch, once all have ended."""
-        self.stage.until(lambda: len(self._runs(jobs)) == len(jobs), WAIT_S, f"{len(jobs)} jobs have ended")
+        what = f"{len(jobs)} jobs have ended"
+        self.stage.until(lambda: len(self._runs(jobs)) == len(jobs), WAIT_S, what, look_s=look_s)
         return self._runs(jobs)
 
     def due(self, jobs: list[int]) -> dict[int, float]:

@@ -108,15 +108,15 @@ class Stage:
     def connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(conninfo(self.database_url, "bench"), autocommit=True)
 
-    def until(self, probe: Callable[[], bool], seconds: float, what: str) -> None:
-        """Look until it is true; TimeoutError that names it when time is up."""
+    def until(self, probe: Callable[[], bool], seconds: float, what: str, *, look_s: float = LOOK_S) -> None:
+        """Look every `look_s` seconds until it is true; TimeoutError that names it when time is up."""
         deadline = time.monotonic() + seconds
         while not probe():
             for child in self.children.values():
                 child.check()
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{what}: not within {seconds:.0f} s; logs are in {self.folder}")
-            time.sleep(LOOK_S)
+            time.sleep(look_s)
 
     def cpu(self) -> dict[str, float]:
         """Processor seconds so far by name, workers taken together, their ended children included."""
