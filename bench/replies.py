@@ -19,6 +19,7 @@ from bench.plots import Line, Lines
 from bench.server import BenchServer
 from bench.sizes import Sizes
 from bench.stage import MODEL_KEY, TOKEN, WEBHOOK_SECRET, Stage, empty_stage
+from nextnest.doctor.chatwoot import EVENTS
 from sandbox.chatwoot import ChatwootSandbox
 from sandbox.journal import RequestRecord
 from sandbox.model import ModelCall, ModelSandbox
@@ -71,7 +72,11 @@ def _answers(server: BenchServer, sizes: Sizes) -> Answers:
 def _chatwoot_here(stage: Stage) -> ChatwootSandbox:
     """In this process, whose journals hold the moments we are after."""
     return ChatwootSandbox(
-        stage.webhook_url, token=TOKEN, webhook_secret=WEBHOOK_SECRET, port=stage.chatwoot_port
+        stage.webhook_url,
+        token=TOKEN,
+        webhook_secret=WEBHOOK_SECRET,
+        subscriptions=EVENTS,
+        port=stage.chatwoot_port,
     )
 
 

@@ -21,6 +21,7 @@ from psycopg.rows import dict_row
 
 from bench.server import BenchServer
 from nextnest.database import conninfo
+from nextnest.doctor.chatwoot import EVENTS
 from sandbox.children import Child, run, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,9 +58,9 @@ class Stage:
         wait_until(lambda: answers(f"{self.web_url}/healthz"), child, READY_S)
 
     def start_chatwoot(self) -> None:
-        """The stand-in as a process of its own; its webhooks go to web."""
+        """The stand-in as a process of its own; its webhooks go to web, for the events that web is set up for."""
         options = ("--port", str(self.chatwoot_port), "--webhook-url", self.webhook_url)
-        child = self.start("chatwoot", "sandbox.chatwoot", *options)
+        child = self.start("chatwoot", "sandbox.chatwoot", *options, "--subscriptions", ",".join(EVENTS))
         wait_until(lambda: answers(self.chatwoot_url), child, READY_S)
 
     def start_model(self) -> None:
