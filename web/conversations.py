@@ -33,8 +33,8 @@ _FORMS_PER_CONTACT = 5
 # How long somebody looks at "connecting" before a page that says "we have it, we are on our way" is kinder.
 _PATIENCE_S = 8.0
 _EXPECTED = {
-    "website": "empty: people do not see this field",
-    "renderedAt": "a moment ago: nobody fills in the form so fast",
+    "website": "nothing: people do not see this field",
+    "renderedAt": "a page made more than a second ago: nobody fills in the form so fast",
 }
 
 
@@ -48,10 +48,11 @@ def open_conversation() -> ResponseReturnValue:
         lead = parse_lead(raw)
     except InvalidLead as invalid:
         return _refuse(here, raw, invalid)
-    for address in (lead.email, lead.phone):
-        count(here, f"contact-{veiled(here, address)}", _FORMS_PER_CONTACT)
+    # Before the contact's forms are counted: coming once more costs nobody one of the few she may send.
     if field := _suspected_field(here, raw, lead):
         return _ask_again(here, raw, lead, field)
+    for address in (lead.email, lead.phone):
+        count(here, f"contact-{veiled(here, address)}", _FORMS_PER_CONTACT)
     score = lead_score(lead)
     with here.transaction() as conn:
         lead_id = leads.keep(conn, raw=raw, lead=lead, score=score)
@@ -63,10 +64,8 @@ def open_conversation() -> ResponseReturnValue:
 
 
 def _refuse(here: Doors, raw: object, invalid: InvalidLead) -> ResponseReturnValue:
-    """Nobody's request is thrown away: a form we cannot use is kept with what is wrong with it."""
     problems = [problem.as_json() for problem in invalid.problems]
-    with here.transaction() as conn:
-        leads.keep_rejected(conn, raw=raw, problems=problems)
+    _keep_refused(here, raw, problems)
     log.info("lead refused", fields=[problem.field for problem in invalid.problems])
     return {
         "success": False,
@@ -84,17 +83,24 @@ def _suspected_field(here: Doors, raw: object, lead: Lead) -> str | None:
 
 
 def _ask_again(here: Doors, raw: object, lead: Lead, field: str) -> ResponseReturnValue:
-    """Kept as a refused form, so that we see whom we take for a program; the page sends it once more by itself."""
-    with here.transaction() as conn:
-        leads.keep_rejected(conn, raw=raw, problems=[{"field": field, "expected": _EXPECTED[field]}])
+    """The page sends it once more by itself; people read the sentence only where that did not help."""
+    _keep_refused(here, raw, [{"field": field, "expected": _EXPECTED[field]}])
     log.info("lead asked to come again", field=field)
     return {
         "success": False,
-        "error": f"{field} should be {_EXPECTED[field]}. If you are a person, please send the form once more.",
+        "error": "This looked as if a program had sent it. If you are a person, please send it once more, or call us.",
+        "field": field,
+        "expected": _EXPECTED[field],
         "again": here.robots().ask_again(lead.email, time.time()),
         "afterSeconds": FASTEST_S,
         "phoneFallback": here.settings.nextnest_phone_fallback,
     }, 422
+
+
+def _keep_refused(here: Doors, raw: object, problems: list[dict[str, str]]) -> None:
+    """Nobody's request is thrown away: a form we do not take is kept with what is wrong with it."""
+    with here.transaction() as conn:
+        leads.keep_rejected(conn, raw=raw, problems=problems)
 
 
 def _open_now(here: Doors, lead_id: UUID) -> Opened | None:

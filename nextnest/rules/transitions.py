@@ -11,7 +11,7 @@ from dataclasses import dataclass
 # The commits by name: the function that opens the transaction. Two of one function are told apart by their names.
 COMMITS = {
     "form": "web/conversations.py:open_conversation",
-    "refused form": "web/conversations.py:_refuse",
+    "refused form": "web/conversations.py:_keep_refused",
     "form left": "web/conversations.py:_open_later",
     "opening": "nextnest/opening.py:_record",
     "webhook": "web/webhooks.py:chatwoot_webhook",
@@ -221,7 +221,13 @@ LEAD = Machine(
     "state",
     (
         Transition(None, "received", "a form we understand", ("form",), ("keep_lead",)),
-        Transition(None, "rejected", "a form with bad fields", ("refused form",), ("keep_rejected",)),
+        Transition(
+            None,
+            "rejected",
+            "a form with bad fields, or one that looks like a robot's",
+            ("refused form",),
+            ("keep_rejected",),
+        ),
         Transition("received", "opened", "a conversation of its own", ("opening",), ("record_opened",)),
         Transition("received", "reused", "an earlier conversation goes on", ("opening",), ("record_opened",)),
         *(

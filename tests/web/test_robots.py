@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.web.conftest import Query, form
+from tests.web.conftest import AppFor, Query, form
 from web.robots import AGAIN_WITHIN_S, FASTEST_S, Robots
 
 ROUTE = "/api/chatwoot-conversation"
@@ -36,7 +36,10 @@ def test_a_form_with_the_hidden_field_filled_in_is_asked_to_come_again_and_is_ta
 ) -> None:
     first = sent(client, website="https://example.com")
     assert first.status_code == 422
-    assert "website should be empty" in first.json["error"]
+    assert (first.json["field"], first.json["expected"]) == (
+        "website",
+        "nothing: people do not see this field",
+    )
     assert first.json["phoneFallback"]
     assert states(query) == ["rejected"]
     later = robots(app).ask_again("weiming@example.com", time.time() - FASTEST_S)
@@ -49,6 +52,14 @@ def test_a_form_sent_the_moment_its_page_was_made_is_asked_to_come_again(
 ) -> None:
     ahead = robots(app).stamp(time.time())
     assert sent(client, renderedAt=ahead).status_code == 422
+
+
+def test_coming_again_costs_none_of_the_few_forms_a_contact_may_send(app_for: AppFor, query: Query) -> None:
+    limited = app_for(nextnest_rate_limits=True)
+    assert [sent(limited.test_client(), website="x").status_code for _ in range(7)] == [422] * 7
+    assert query("select from rate_limits where client like 'contact-%%'") == []
+    later = robots(limited).ask_again("weiming@example.com", time.time() - FASTEST_S)
+    assert sent(limited.test_client(), website="x", again=later).status_code == 201
 
 
 def test_coming_again_at_once_helps_nobody(client: FlaskClient) -> None:

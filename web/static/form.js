@@ -8,6 +8,7 @@ import { uuid } from "./ids.js";
 
 const form = document.getElementById("lead");
 let pressing = false;
+let again; // what the server asked for, should it have asked for the form once more
 const steps = new Steps(form, (number) => keep(form, number));
 
 form.addEventListener("submit", (event) => {
@@ -48,8 +49,8 @@ async function submit() {
 }
 
 // A form that came too fast, or with a field nobody sees filled in by the browser, is asked to come once more: it does so by
-// itself.
-async function send(again) {
+// itself. Should that fail, the next press brings along what was asked for.
+async function send(byItself = false) {
   const response = await fetch(form.action, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -61,9 +62,10 @@ async function send(again) {
     location.assign(answer.chatUrl);
     return;
   }
-  if (answer.again && !again) {
+  again = answer.again ?? again;
+  if (answer.again && !byItself) {
     await new Promise((after) => setTimeout(after, answer.afterSeconds * 1000 + 200));
-    return send(answer.again);
+    return send(true);
   }
   busy(false);
   if (answer.problems) show(answer.problems.map(({ field, expected }) => ({ field, text: `We expected ${expected}.` })));

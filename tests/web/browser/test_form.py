@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from nextnest.lead_form import InvalidLead, parse_lead
 from tests.web.browser.browsing import fill, go_on, start_chat
@@ -65,6 +66,14 @@ def refuses(field: str, text: str) -> bool:
     return False
 
 
+def _lose_what_comes_again(route: Route) -> None:
+    """The network fails once the form brings along what the server has asked for."""
+    if "again" in (route.request.post_data_json or {}):
+        route.abort()
+    else:
+        route.continue_()
+
+
 def heading(page: Page) -> str:
     return page.locator("[data-step]:not([hidden]) h2").inner_text().replace("\n", " ")
 
@@ -100,6 +109,50 @@ def test_whose_browser_fills_in_the_hidden_field_still_gets_through(
     page.wait_for_url("**/chat/**")
     states = query("select state from leads order by received_at")
     assert [row["state"] for row in states] == ["rejected", "opened"]
+
+
+def test_a_press_after_the_form_came_back_in_vain_brings_what_was_asked_for(
+    page: Page, site: str, query: Query
+) -> None:
+    fill(page, site)
+    page.locator("#website").evaluate("field => field.value = 'https://example.com'")
+    page.route("**/api/chatwoot-conversation", _lose_what_comes_again)
+    page.get_by_role("button", name="Start my conversation").click()
+    expect(page.get_by_role("alert")).to_contain_text("Your answers are still here")
+    page.unroute("**/api/chatwoot-conversation")
+    page.get_by_role("button", name="Start my conversation").click()
+    page.wait_for_url("**/chat/**")
+    states = query("select state from leads order by received_at")
+    assert [row["state"] for row in states] == ["rejected", "opened"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nobody_sees_the_hidden_field(
+    page: Page, site: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(site)
+    with_it = page.screenshot(full_page=True)
+    page.locator("#website").evaluate("field => { field.value = 'x'.repeat(500); }")
+    assert page.screenshot(full_page=True) == with_it
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert "Leave this empty" not in page.locator("#lead").aria_snapshot()
+
+
+def test_the_keyboard_never_reaches_the_hidden_field(page: Page, site: str) -> None:
+    fill(page, site)
+    page.locator("a, summary, input:visible, select:visible").first.focus()
+    reached = []
+    while (at := page.evaluate("document.activeElement.id || document.activeElement.tagName")) != "next":
+        reached.append(at)
+        assert len(reached) < 60, reached
+        page.keyboard.press("Tab")
+    assert "formData-actualIncomes-0" in reached
+    assert "website" not in reached
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") != "website"
 
 
 def test_the_keyboard_alone_goes_through_every_step_and_the_focus_follows(page: Page, site: str) -> None:
