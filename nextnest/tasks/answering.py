@@ -89,6 +89,8 @@ class Answering:
         """Give the customer a moment to go on; False when something came in meanwhile."""
         left = listening_window(turn.texts, self.desk.pace) - _spent(turn)
         if left <= 0:
+            # It has passed, and the turn was read just now.
+            watching.listened(went_on=False)
             return True
         await self._wait(left)
         async with self.desk.pool.connection() as conn:
