@@ -65,11 +65,12 @@ async def complete_job(
     LostOwnership when a newer attempt owns the job: the caller's whole transaction must roll back, and does, because
     the error leaves it.
     """
-    row = await SQL.complete_job.aone(conn, **owner.fence())
+    row = await SQL.complete_job.aone(
+        conn, **_outcome(owner, conversation_id, outcome, detail, deliberate_wait_s)
+    )
     if not row or row["completed"] != 1:
         raise LostOwnership(f"job {owner.job_id}, attempt {owner.attempt}")
     _ended.set(owner.fence())
-    await _record(conn, owner, conversation_id, outcome, detail, deliberate_wait_s)
 
 
 def has_ended_itself(fence: dict[str, Any]) -> bool:
@@ -83,7 +84,7 @@ async def fail_job(
     """Close the job as failed and say why, in the caller's transaction. LostOwnership as in complete_job."""
     if not await finish_job(conn, owner.fence(), jobs.Status.FAILED, delete_job=False):
         raise LostOwnership(f"job {owner.job_id}, attempt {owner.attempt}")
-    await _record(conn, owner, conversation_id, "failed", detail, 0)
+    await SQL.record_outcome.arun(conn, **_outcome(owner, conversation_id, "failed", detail, 0))
 
 
 async def finish_job(
@@ -134,21 +135,14 @@ def _dead_fence(job: Row) -> dict[str, Any]:
     return {"job_id": job["id"], "attempt": job["attempts"], "worker_id": job["worker_id"]}
 
 
-async def _record(
-    conn: AsyncConnection[Any],
-    owner: Ownership,
-    conversation_id: int | None,
-    outcome: str,
-    detail: str | None,
-    deliberate_wait_s: float,
-) -> None:
-    await SQL.record_outcome.arun(
-        conn,
-        **owner.fence(),
-        task_name=owner.task_name,
-        conversation_id=conversation_id,
-        outcome=outcome,
-        detail=detail,
-        started_at=owner.started_at,
-        deliberate_wait_s=deliberate_wait_s,
-    )
+def _outcome(
+    owner: Ownership, conversation_id: int | None, outcome: str, detail: str | None, deliberate_wait_s: float
+) -> dict[str, Any]:
+    return owner.fence() | {
+        "task_name": owner.task_name,
+        "conversation_id": conversation_id,
+        "outcome": outcome,
+        "detail": detail,
+        "started_at": owner.started_at,
+        "deliberate_wait_s": deliberate_wait_s,
+    }

@@ -12,13 +12,19 @@ from (select exists (select from procrastinate_jobs other join procrastinate_job
                     where mine.id = %(job_id)s and other.status = 'todo') as waits) twin
 where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id = %(worker_id)s;
 
--- complete_job: Close a job as succeeded, only for the attempt and worker that own it, and wake the next of its lock.
+-- complete_job: Close a job as succeeded and write what it did, only for the attempt and worker that own it; wake the next of its lock.
 -- Procrastinate wakes nobody when a lock frees; without the notification the next message would wait for a poll.
 with done as (
     update procrastinate_jobs
     set status = 'succeeded', attempts = attempts + 1, abort_requested = false
     where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id = %(worker_id)s
     returning id, lock
+), recorded as (
+    insert into job_outcomes (job_id, attempt, task_name, conversation_id, worker_id, outcome, detail, started_at,
+                              deliberate_wait_s)
+    select id, %(attempt)s, %(task_name)s, %(conversation_id)s, %(worker_id)s, %(outcome)s, %(detail)s,
+           to_timestamp(%(started_at)s), %(deliberate_wait_s)s
+    from done
 ), next as (
     select j.id, j.queue_name
     from procrastinate_jobs j join done on j.lock = done.lock

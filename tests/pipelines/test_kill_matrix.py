@@ -26,7 +26,7 @@ LANES = 8
 # Where two jobs run at once their steps change places, and a step counted in the recording may not come.
 MISSED_AT_MOST = 0.05
 
-MESSAGE, ENDED = "POST /conversations/#/messages", "COMMIT after record_outcome"
+MESSAGE, ENDED = "POST /conversations/#/messages", "COMMIT after complete_job"
 BOTH: tuple[Side, ...] = ("before", "after")
 AFTER: tuple[Side, ...] = ("after",)
 CHOSEN: tuple[tuple[Scenario, str, int, tuple[Side, ...]], ...] = (
