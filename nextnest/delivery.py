@@ -41,7 +41,7 @@ _LOOKS = (0.2, 0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
-class _Intent:
+class Intent:
     """An intent's number, and when it was begun on this process's clock."""
 
     number: int
@@ -108,30 +108,57 @@ class Delivery:
         return sent is not None
 
     async def send(
-        self, effect: Effect, owner: Ownership | None = None, *, whatever_came: bool = False
+        self,
+        effect: Effect,
+        owner: Ownership | None = None,
+        *,
+        whatever_came: bool = False,
+        intent: Intent | None = None,
     ) -> Sent | None:
         """The same for a caller who marks it in a commit of its own, right after; None when it was withheld.
 
-        Until then it is `sending`, and whoever finds it so looks for it in Chatwoot.
+        Until then it is `sending`, and whoever finds it so looks for it in Chatwoot. `intent` is one that is committed
+        already.
         """
         effect = await self.settle(effect)
         if effect.state == "planned":
             await self.wait(effect.delay_s * self.pace)
-            return await self._intend_and_act(effect, owner, whatever_came)
+            return await self._intend_and_act(effect, owner, whatever_came, intent)
         return None if effect.state == "withheld" else Sent(effect, None, is_marked=True)
 
+    async def intend(
+        self,
+        conn: AsyncConnection[Any],
+        effect: Effect,
+        owner: Ownership | None,
+        *,
+        whatever_came: bool = False,
+    ) -> Intent | None:
+        """Say in the caller's commit that an effect is about to be tried; None when it must not be.
+
+        A reply's is refused when something came in, unless `whatever_came` may have, or when a person has the conversation.
+        """
+        # Not before: waiting for a connection is no part of it.
+        began = time.monotonic()
+        if effect.kind == "reply":
+            number = await outbox.intend_reply(conn, effect.id, owner, whatever_came=whatever_came)
+        else:
+            number = await outbox.intend(conn, effect.id, owner)
+        return None if number is None else Intent(number, began)
+
     async def _intend_and_act(
-        self, effect: Effect, owner: Ownership | None, whatever_came: bool
+        self, effect: Effect, owner: Ownership | None, whatever_came: bool, intent: Intent | None
     ) -> Sent | None:
         """None when it was withheld. An intent that came too late is taken back and made anew."""
         for _ in range(_INTENTS):
-            intent = await self._intend(effect, owner, whatever_came)
+            intent = intent or await self._intend(effect, owner, whatever_came)
             if intent is None:
                 return None
             if time.monotonic() - intent.began <= self.settle_s / 2:
                 return await self._act(effect)
             if not await self._take_back(effect, intent.number):
                 break
+            intent = None
         raise Retryable("an effect came too late to be sent")
 
     async def settle(self, effect: Effect) -> Effect:
@@ -155,20 +182,15 @@ class Delivery:
             await outbox.withhold(conn, effect.id, reason)
         watching.effect(effect.kind, "withheld")
 
-    async def _intend(self, effect: Effect, owner: Ownership | None, whatever_came: bool) -> _Intent | None:
-        """Commit the intent. A reply's is refused when something came in or a person has the conversation.
+    async def _intend(self, effect: Effect, owner: Ownership | None, whatever_came: bool) -> Intent | None:
+        """Commit the intent; a reply that must not be sent is withheld.
 
         LostOwnership when it is refused because another attempt is at work.
         """
         async with self.pool.connection() as conn:
-            # Not before: waiting for a connection is no part of it.
-            began = time.monotonic()
-            if effect.kind != "reply":
-                number = await outbox.intend(conn, effect.id, owner)
-                return None if number is None else _Intent(number, began)
-            number = await outbox.intend_reply(conn, effect.id, owner, whatever_came=whatever_came)
-            if number is not None:
-                return _Intent(number, began)
+            intent = await self.intend(conn, effect, owner, whatever_came=whatever_came)
+            if intent is not None or effect.kind != "reply":
+                return intent
             if owner is not None:
                 await hold_job(conn, owner)
         await self.withhold(effect, "something newer came in, or a person has the conversation")

@@ -151,7 +151,9 @@ EFFECT = Machine(
             ("draft", "hand over", *_SERVES, "console"),
             ("plan", "plan_reply"),
         ),
-        Transition("planned", "sending", "about to be tried", ("intent",), ("intend", "intend_reply")),
+        Transition(
+            "planned", "sending", "about to be tried", ("intent", "draft"), ("intend", "intend_reply")
+        ),
         Transition(
             "sending",
             "sent",

@@ -24,9 +24,11 @@ select exists (
 ) as ours;
 
 -- adopt_echo: The message came back to us, so it was sent, whatever the call that sent it learns.
+-- Who sent it a moment ago says so himself, or looks for it: only when that takes long does the echo count.
 update outgoing_messages
 set state = 'sent', chatwoot_message_id = %(message_id)s, sent_at = coalesce(sent_at, now()), last_error = null
-where id = %(effect_id)s and conversation_id = %(conversation_id)s and state in ('sending', 'unknown');
+where id = %(effect_id)s and conversation_id = %(conversation_id)s
+  and state in ('sending', 'unknown') and coalesce(sending_at, '-infinity') < clock_timestamp() - interval '5 seconds';
 
 -- remember_person_message: A colleague wrote this.
 insert into person_messages (conversation_id, message_id, content, sent_at)

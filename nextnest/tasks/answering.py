@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
+from psycopg import AsyncConnection
 
-from nextnest.delivery import Sent
+from nextnest.delivery import Intent, Sent
 from nextnest.rules.timing import listening_window, remaining_wait
 from nextnest.rules.urgency import analyze_message_urgency
 from nextnest.store import incoming, outbox
@@ -37,7 +39,9 @@ class Answering:
     sent: Sent | None = None
 
     def __post_init__(self) -> None:
-        self._drafting = Drafting(self.desk, self.owner, self.conversation_id, self._overtaken)
+        self._drafting = Drafting(
+            self.desk, self.owner, self.conversation_id, self._overtaken, self._intend_at_once
+        )
 
     @property
     def rejected(self) -> bool:
@@ -65,7 +69,9 @@ class Answering:
         if draft is None:
             return False
         await self._wait_like_a_person(turn)
-        self.sent = await self.desk.delivery.send(draft, self.owner, whatever_came=self._overdue(turn))
+        self.sent = await self.desk.delivery.send(
+            draft, self.owner, whatever_came=self._overdue(turn), intent=self._drafting.take_intent()
+        )
         if self.sent is None:
             return False
         watching.answered(_spent(turn))
@@ -121,9 +127,20 @@ class Answering:
 
     async def _wait_like_a_person(self, turn: OpenTurn) -> None:
         """The rest of the human-like wait: most of it has passed while we listened and the model worked."""
+        await self._wait(self._left_to_wait(turn))
+
+    def _left_to_wait(self, turn: OpenTurn) -> float:
         assert turn.broker is not None
         urgency = analyze_message_urgency("\n".join(turn.texts), turn.broker.personality_type)
-        await self._wait(remaining_wait(urgency.response_time, _spent(turn), self.desk.pace))
+        return remaining_wait(urgency.response_time, _spent(turn), self.desk.pace)
+
+    async def _intend_at_once(
+        self, conn: AsyncConnection[Any], turn: OpenTurn, draft: outbox.Effect
+    ) -> Intent | None:
+        """In the draft's own commit, when nothing is left to wait for."""
+        if self._left_to_wait(turn) > 0:
+            return None
+        return await self.desk.delivery.intend(conn, draft, self.owner, whatever_came=self._overdue(turn))
 
     async def _plan_once_more(self, effect: outbox.Effect) -> outbox.Effect:
         """A reply withheld for a newer message is right again when that message is gone or was taken in."""

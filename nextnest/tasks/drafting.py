@@ -21,6 +21,7 @@ from psycopg import AsyncConnection
 from nextnest import purse
 from nextnest.breakers import MODEL
 from nextnest.calculators import Calculators
+from nextnest.delivery import Intent
 from nextnest.errors import Away, ModelRefusesUs, ModelUnavailable
 from nextnest.models import Prompt, Reply, Turn, Usage, Verdict
 from nextnest.purse import TurnPurse
@@ -49,6 +50,7 @@ _LOOK_EVERY_S = 0.25
 _NO_MODEL, _NO_PROMPT = "calculator", "calculator"
 
 Unwanted = Callable[[OpenTurn], Awaitable[bool]]
+IntendAtOnce = Callable[[AsyncConnection[Any], OpenTurn, Effect], Awaitable[Intent | None]]
 
 
 class Overtaken(Exception):
@@ -68,15 +70,18 @@ class Draft:
 
 @dataclass
 class Drafting:
-    """Writes for one conversation. `unwanted` is asked now and then while a model works."""
+    """Writes for one conversation. `unwanted` is asked now and then while a model works; `intend_at_once` is asked in the
+    draft's own commit."""
 
     desk: Desk
     owner: Ownership
     conversation_id: int
     unwanted: Unwanted
+    intend_at_once: IntendAtOnce
     rejected: bool = field(default=False, init=False)
     left_a_note: bool = field(default=False, init=False)
     _purse: TurnPurse | None = field(default=None, init=False)
+    _intent: Intent | None = field(default=None, init=False)
 
     async def write(self, turn: OpenTurn) -> Effect | None:
         """The planned reply; None when the guard let none pass (`rejected`).
@@ -94,6 +99,11 @@ class Drafting:
                 raise
             finally:
                 await self._settle()
+
+    def take_intent(self) -> Intent | None:
+        """That the newest draft is about to be sent, when its commit says so already; once."""
+        intent, self._intent = self._intent, None
+        return intent
 
     async def _write(self, turn: OpenTurn) -> Effect | None:
         try:
@@ -233,7 +243,8 @@ class Drafting:
                     conn, self.conversation_id, "confirmation_note", note, turn=turn.newest, position=1
                 )
                 self.left_a_note = True
-        self._purse = None
+            intent = await self.intend_at_once(conn, turn, effect)
+        self._purse, self._intent = None, intent
         return effect
 
     async def _settle(self, conn: AsyncConnection[Any] | None = None) -> None:

@@ -130,12 +130,27 @@ def test_our_own_message_is_an_echo_by_the_id_it_carries(
         "insert into outgoing_messages (id, conversation_id, kind, payload) values (%(effect)s, 7, 'reply', '{}')",
         effect=effect,
     )
-    query("update outgoing_messages set state = 'sending', sending_at = now()")
+    query("update outgoing_messages set state = 'sending', sending_at = now() - interval '6 seconds'")
     echo = message(message_type=message_type, content_attributes={"nextnest_id": str(effect)})
     assert deliver(client, chatwoot, echo) == "echo_skipped"
     [sent] = query("select state, chatwoot_message_id from outgoing_messages")
     assert sent == {"state": "sent", "chatwoot_message_id": 501}
     assert jobs(query) == []
+
+
+def test_an_echo_that_comes_at_once_leaves_it_to_the_sender_to_say_that_it_was_sent(
+    client: FlaskClient, chatwoot: ChatwootSandbox, query: Query, known: None
+) -> None:
+    effect = uuid4()
+    query(
+        "insert into outgoing_messages (id, conversation_id, kind, payload) values (%(effect)s, 7, 'reply', '{}')",
+        effect=effect,
+    )
+    query("update outgoing_messages set state = 'sending', sending_at = now()")
+    echo = message(message_type="outgoing", content_attributes={"nextnest_id": str(effect)})
+    assert deliver(client, chatwoot, echo) == "echo_skipped"
+    assert query("select state from outgoing_messages") == [{"state": "sending"}]
+    assert query("select held_by from broker_conversations") == [{"held_by": "ai"}]
 
 
 def test_our_own_message_is_an_echo_by_chatwoots_id(
