@@ -1,8 +1,8 @@
-"""Deliveries that changed nothing, written down together: one commit a second instead of one for each.
+"""Deliveries that changed nothing, written down together: one commit in five seconds instead of one for each.
 
 Chatwoot tells us of every message of ours and of every touch of a conversation, four times for one answer, and most of it
 changes nothing. That they came is a figure for the console, and for the alarm that misses them. A process that is killed
-takes up to a second of these figures with it, and nothing else.
+takes up to five seconds of these figures with it, and nothing else.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from nextnest.store.incoming import Delivered
 
 log = structlog.get_logger(__name__)
 
-# The console shows the last webhook by the second.
-_EVERY_S = 1.0
+# As often as the console looks.
+_EVERY_S = 5.0
 # While the database is away the oldest give way: at a hundred a second this is well over a minute.
 _MOST = 10_000
 
@@ -40,7 +40,7 @@ class QuietDeliveries:
         self._thread: threading.Thread | None = None
 
     def add(self, event: str, conversation_id: int | None, delivery_id: str | None, status: str) -> None:
-        """Write it down within a second or two."""
+        """Write it down within some five seconds."""
         self._waiting.append(Delivered(event, conversation_id, delivery_id, status, datetime.now(UTC)))
         with self._lock:
             if self._thread is None:
