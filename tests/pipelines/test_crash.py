@@ -12,7 +12,7 @@ from tests.pipelines.world import World, running_world
 @pytest.fixture
 def slow_world(database_url: str, tmp_path: Path) -> object:
     """Human-like waits, so that there is a middle to be killed in."""
-    with running_world(database_url, tmp_path, NEXTNEST_PACE="1") as world:
+    with running_world(database_url, tmp_path, NEXTNEST_PACE="2") as world:
         yield world
 
 

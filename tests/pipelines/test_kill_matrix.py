@@ -38,7 +38,7 @@ CHOSEN: tuple[tuple[Scenario, str, int, tuple[Side, ...]], ...] = (
     (GREETED, "mark_sent", 3, AFTER),
     (GREETED, ENDED, 1, BOTH),
     (ANSWERED, "POST /responses", 1, AFTER),
-    (ANSWERED, "COMMIT after settle", 1, AFTER),
+    (ANSWERED, "COMMIT after intend_reply", 1, AFTER),
     (ANSWERED, MESSAGE, 1, AFTER),
     (HANDED_OVER, "COMMIT after plan", 1, AFTER),
     (PUT_IN_LINE, MESSAGE, 1, AFTER),
