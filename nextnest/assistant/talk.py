@@ -18,7 +18,7 @@ from openai.types.responses import (
 )
 from openai.types.responses.response_input_item_param import FunctionCallOutput
 
-from nextnest.assistant.answers import UNEXPECTED, calls_of, check, failure, text_of, usage_of
+from nextnest.assistant.answers import UNEXPECTED, calls_of, check, failure, read, text_of, usage_of
 from nextnest.errors import ModelUnavailable
 from nextnest.models import Prompt, Reply, Turn, Usage
 from nextnest.telemetry.watching import model_call
@@ -114,7 +114,7 @@ class Talk:
         tools = self._toolbox.definitions if self._toolbox else ()
         try:
             async with asyncio.timeout_at(self._until):
-                return await self._client.responses.create(
+                answer = await self._client.responses.with_raw_response.create(
                     model=self._model,
                     instructions=self._prompt.instructions,
                     tool_choice=openai.omit if may_call or not tools else "none",
@@ -124,6 +124,7 @@ class Talk:
                     store=False,
                     extra_body=self._long_parts(tools),
                 )
+                return read(answer.http_response.json())
         except TimeoutError:
             raise ModelUnavailable(f"{self._model}: no answer in time") from None
         except openai.APIStatusError as error:
