@@ -48,6 +48,11 @@ class QuietDeliveries:
                 self._thread = threading.Thread(target=self._run, name="quiet-deliveries", daemon=True)
                 self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """How many are not written down yet."""
+        return len(self._waiting)
+
     def close(self) -> None:
         """Write down what waits, and end."""
         with self._lock:
@@ -71,3 +76,5 @@ class QuietDeliveries:
         except psycopg.OperationalError as error:
             log.warning("quiet deliveries wait for the database", error=type(error).__name__)
             self._waiting.extendleft(reversed(taken))
+        except psycopg.Error as error:
+            log.error("quiet deliveries not written down", error=type(error).__name__, count=len(taken))

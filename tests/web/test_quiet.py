@@ -66,6 +66,15 @@ def test_what_waits_is_written_down_when_the_process_ends(
     assert [row["status"] for row in query(WRITTEN)] == ["ignored"]
 
 
+def test_one_that_cannot_be_written_down_does_not_end_the_writing(app: Flask, query: Query) -> None:
+    quiet = app.extensions["doors"].quiet
+    quiet.add("message_created", 2**70, "beyond every id", "ignored")
+    until(lambda: not quiet.waiting, 20, "it was tried")
+    quiet.add("message_created", 7, "the next", "ignored")
+    until(lambda: query(WRITTEN), 20, "the next is written down")
+    assert [row["delivery_id"] for row in query(WRITTEN)] == ["the next"]
+
+
 def test_while_the_database_is_away_they_wait(app: Flask, query: Query) -> None:
     refusals = [psycopg.OperationalError("away"), psycopg.OperationalError("away")]
 
