@@ -47,7 +47,12 @@ def test_the_bench_prints_its_tables_with_figures_in_every_row() -> None:
 
 @pytest.mark.long
 def test_the_longer_parts_of_the_bench_print_their_tables() -> None:
-    expect_tables("pipelines", "queueing", "wakeups", "waits", "fetch", "console")
+    expect_tables("pipelines", "queueing", "fetch", "console")
+
+
+@pytest.mark.long
+def test_wake_ups_and_deliberate_waits_are_printed() -> None:
+    expect_tables("wakeups", "waits")
 
 
 @pytest.mark.long
