@@ -1,4 +1,4 @@
-"""`python -m bench`: all tables, about twenty minutes; `--quick`: about six, for a first look."""
+"""`python -m bench`: all tables, more than half an hour; `--quick`: about eight, for a first look."""
 
 from __future__ import annotations
 
