@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.house.test_promises import NAMED, ROOT, _tests_of
+from tests.house.proofs import NAMED, ROOT, exists
 from tests.people_held import hold
 from tests.planting import plant
 from tests.privacy_page import PAGE, described, sensitive
@@ -69,7 +69,7 @@ def test_erasing_leaves_every_sensitive_column_blank(database_url: str, conn: Co
 def test_every_test_the_page_names_exists() -> None:
     named = NAMED.findall(PAGE.read_text(encoding="utf-8"))
     assert len(named) > 5
-    assert [test for file, test in named if test not in _tests_of(ROOT / file)] == []
+    assert [test for file, test in named if not exists(file, test)] == []
 
 
 def test_periods_on_the_page_are_those_of_the_code() -> None:
