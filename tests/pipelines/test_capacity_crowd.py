@@ -21,8 +21,12 @@ FREED = 12
 
 @pytest.fixture
 def crowded(database_url: str, tmp_path: Path) -> Iterator[Watch]:
-    """Five brokers with three places each, two workers, and a database that watches its commits."""
-    with running_world(database_url, tmp_path, workers=2) as world:
+    """Five brokers with three places each, two workers, and a database that watches its commits.
+
+    Two hundred at once keep the stand-in busy: a lost request may act for longer than in the other tests.
+    """
+    patience = {"CHATWOOT_TIMEOUT_S": "10", "CHATWOOT_SETTLE_S": "20"}
+    with running_world(database_url, tmp_path, workers=2, **patience) as world:
         world.execute("update ai_brokers set max_concurrent_chats = 3")
         yield Watch.over(world)
 

@@ -248,7 +248,7 @@ def test_ending_the_chat_link_is_written_down_told_to_colleagues_and_can_be_undo
     actions = query("select action from operator_actions where conversation_id = 1 order by id")
     assert [row["action"] for row in actions] == ["end-chat-link", "restore-chat-link"]
     notes = query(
-        "select payload ->> 'content' as words from outgoing_messages where kind = 'private_note' order by id"
+        "select payload ->> 'content' as words from outgoing_messages where kind = 'private_note' order by turn desc"
     )
     assert [row["words"].split(" ", 2)[2] for row in notes] == [
         "ended the chat link. The customer reads nothing here without it.",
