@@ -41,7 +41,7 @@ async def fetch_jobs(conn: AsyncConnection[Any], ask: Ask) -> Fetched:
 
 
 async def fetch_from_lock_to_lock(conn: AsyncConnection[Any], ask: Ask, after: str) -> list[Row]:
-    """Take jobs that may run now, the first of each lock, from lock to lock behind `after`; after the last lock it ends."""
+    """Take jobs that may run now, the first of each lock, from lock to lock, beginning behind `after`, once round."""
     return await SQL.fetch_from_lock_to_lock.aall(conn, **vars(ask), after=after)
 
 

@@ -130,11 +130,10 @@ class JobManager(manager.JobManager):
 
     async def _past_locks(self, conn: Any, ask: Ask) -> list[Row]:
         """Go round the locks, on from where the last look ended, so that each has its turn."""
-        for after in dict.fromkeys((self._last_lock, "")):
-            if rows := await fetching.fetch_from_lock_to_lock(conn, ask, after):
-                self._last_lock = rows[0]["last_lock"]
-                return rows
-        return []
+        rows = await fetching.fetch_from_lock_to_lock(conn, ask, self._last_lock)
+        if rows:
+            self._last_lock = rows[0]["last_lock"]
+        return rows
 
     def _room(self) -> int:
         """How many jobs the worker could start now; it asks only when it has room for one."""
