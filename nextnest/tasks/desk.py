@@ -35,6 +35,11 @@ class Pauses:
     def stop(self) -> None:
         self._stopping.set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the worker is about to end."""
+        return self._stopping.is_set()
+
     async def wait(self, seconds: float) -> None:
         """Wait; HandedBack when the worker stops meanwhile."""
         if seconds <= 0:

@@ -1,12 +1,13 @@
 """`retention`: once a night, what is older than it may be.
 
 Contacts nobody has heard of for long are erased as if they had asked for it, refused forms sooner, and the records of
-finished jobs go. Everything in small transactions: a night with much to do holds up no customer, and what one night leaves
-the next one finds.
+finished jobs go. Everything in small transactions: a night with much to do holds up no customer. Each kind has its time, so
+that none keeps another from its turn; what one night leaves the next one finds.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -33,10 +34,12 @@ _AT_NIGHT = "0 19 * * *"
 REFUSED_KEPT_DAYS = 30
 # A failed job is one that somebody still has to look at: three months of them, or longer if all are kept longer.
 FAILED_KEPT_DAYS = 90
-# Contacts read at once, and erased at most in one night: twenty times what fifty leads a day need.
-_BATCH, _MOST = 200, 1000
-# Records of jobs dropped at once, and at most in one night: fifty conversations a day leave some thousands.
-_RECORDS_BATCH, _MOST_RECORDS = 1000, 100_000
+# Contacts read at once, and records of jobs dropped at once.
+_BATCH, _RECORDS_BATCH = 200, 1000
+# How long one kind of thing may take in a night: with all five it is over before Singapore gets up.
+LONGEST_S = 30 * 60.0
+
+GoOn = Callable[[], bool]
 
 # What may stand in the way of one contact; any other failure of the database is one of all.
 _OF_ONE_CONTACT = (
@@ -59,49 +62,62 @@ async def retention_task(context: JobContext, timestamp: int) -> None:
             now,
             retention_days=desk.settings.nextnest_retention_days,
             jobs_kept_days=desk.settings.nextnest_jobs_kept_days,
+            stopping=lambda: desk.pauses.stopping,
         )
     log.info("retention", **done)
 
 
 async def forget(
-    conn: AsyncConnection[Any], now: datetime, *, retention_days: int, jobs_kept_days: int
+    conn: AsyncConnection[Any],
+    now: datetime,
+    *,
+    retention_days: int,
+    jobs_kept_days: int,
+    longest_s: float = LONGEST_S,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Counter[str]:
     """Forget what is old at `now`; how many of what. 0 `retention_days` keep contacts for ever.
 
-    `conn` is in autocommit: each contact and each batch is a transaction of its own.
+    `conn` is in autocommit: each contact and each batch is a transaction of its own. Each kind of thing ends after
+    `longest_s` seconds, and all of it when `stopping` says so.
     """
+
+    def in_time() -> GoOn:
+        ends = time.monotonic() + longest_s
+        return lambda: time.monotonic() < ends and not stopping()
+
     done: Counter[str] = Counter()
-    done["refused_forms"] = await _forget_refused(conn, now - timedelta(days=REFUSED_KEPT_DAYS))
+    done["refused_forms"] = await _forget_refused(conn, now - timedelta(days=REFUSED_KEPT_DAYS), in_time())
     if retention_days:
-        done["contacts"] = await _forget_contacts(conn, now - timedelta(days=retention_days))
+        done["contacts"] = await _forget_contacts(conn, now - timedelta(days=retention_days), in_time())
     before = now - timedelta(days=jobs_kept_days)
     failed_before = min(before, now - timedelta(days=FAILED_KEPT_DAYS))
     forget_jobs = partial(retention.forget_jobs, failed_before=failed_before)
-    done["jobs"] = await _drop(forget_jobs, conn, before)
-    done["outcomes"] = await _drop(retention.forget_outcomes, conn, before)
-    done["lost_attempts"] = await _drop(attempts.forget_lost, conn, before)
+    done["jobs"] = await _drop(forget_jobs, conn, before, in_time())
+    done["outcomes"] = await _drop(retention.forget_outcomes, conn, before, in_time())
+    done["lost_attempts"] = await _drop(attempts.forget_lost, conn, before, in_time())
     return done
 
 
-async def _forget_refused(conn: AsyncConnection[Any], before: datetime) -> int:
+async def _forget_refused(conn: AsyncConnection[Any], before: datetime, go_on: GoOn) -> int:
     """By age alone: whose they are is not certain."""
     forgotten = 0
-    while forgotten < _MOST and (lead_ids := await retention.old_refused(conn, before, _BATCH)):
+    while go_on() and (lead_ids := await retention.old_refused(conn, before, _BATCH)):
         await erase(conn, Contact(lead_ids, []), close=False)
         forgotten += len(lead_ids)
     return forgotten
 
 
-async def _forget_contacts(conn: AsyncConnection[Any], before: datetime) -> int:
+async def _forget_contacts(conn: AsyncConnection[Any], before: datetime, go_on: GoOn) -> int:
     """Who has been silent since then, everywhere: a new form or message keeps what was said earlier, too."""
     forgotten = 0
     async for key in _old(conn, before):
+        if not go_on():
+            break
         contact = await personal_data.find(conn, key)
         heard_of = await personal_data.last_activity(conn, contact)
         if heard_of is not None and heard_of < before and await _erased(conn, contact):
             forgotten += 1
-        if forgotten >= _MOST:
-            break
     return forgotten
 
 
@@ -133,9 +149,10 @@ async def _drop(
     some: Callable[[AsyncConnection[Any], datetime, int], Awaitable[int]],
     conn: AsyncConnection[Any],
     before: datetime,
+    go_on: GoOn,
 ) -> int:
-    """In batches, until none is left or the night's share is done."""
+    """In batches, until none is left or it must not go on."""
     dropped = 0
-    while dropped < _MOST_RECORDS and (rows := await some(conn, before, _RECORDS_BATCH)):
+    while go_on() and (rows := await some(conn, before, _RECORDS_BATCH)):
         dropped += rows
     return dropped

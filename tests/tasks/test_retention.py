@@ -45,14 +45,18 @@ def ago(days: float) -> datetime:
     return NOW - timedelta(days=days)
 
 
-def run(database_url: str, *, retention_days: int = KEPT, jobs_kept_days: int = 30) -> Counter[str]:
+def run(
+    database_url: str, *, retention_days: int = KEPT, jobs_kept_days: int = 30, **bounds: Any
+) -> Counter[str]:
     """One night at NOW."""
 
     async def night() -> Counter[str]:
         async with await AsyncConnection.connect(
             conninfo(database_url, "test"), autocommit=True
         ) as connection:
-            return await forget(connection, NOW, retention_days=retention_days, jobs_kept_days=jobs_kept_days)
+            return await forget(
+                connection, NOW, retention_days=retention_days, jobs_kept_days=jobs_kept_days, **bounds
+            )
 
     return asyncio.run(night())
 
@@ -68,6 +72,14 @@ def ended_job(conn: Connection, status: str, at: datetime) -> int:
     conn.execute("update procrastinate_jobs set status = %s where id = %s", [status, row[0]])
     conn.execute("update procrastinate_events set at = %s where job_id = %s", [at, row[0]])
     return int(row[0])
+
+
+def many_old_contacts(conn: Connection, count: int) -> None:
+    conn.execute(
+        "insert into leads (raw, lead, contact_key, received_at)"
+        " select '{}', '{}', 'person' || n || '@example.com', %s from generate_series(1, %s) n",
+        [ago(KEPT + 1), count],
+    )
 
 
 @contextmanager
@@ -178,13 +190,28 @@ def test_refused_forms_go_sooner_even_when_contacts_are_kept(database_url: str, 
 
 
 def test_more_than_one_batch_is_forgotten_in_one_night(database_url: str, conn: Connection) -> None:
-    conn.execute(
-        "insert into leads (raw, lead, contact_key, received_at)"
-        " select '{}', '{}', 'person' || n || '@example.com', %s from generate_series(1, 450) n",
-        [ago(KEPT + 1)],
-    )
+    many_old_contacts(conn, 450)
     assert run(database_url)["contacts"] == 450
     assert run(database_url)["contacts"] == 0
+
+
+def test_what_the_time_of_a_night_leaves_goes_in_the_next(database_url: str, conn: Connection) -> None:
+    many_old_contacts(conn, 3)
+    ended_job(conn, "succeeded", ago(31))
+    assert not any(run(database_url, longest_s=0).values())
+    assert run(database_url) >= Counter(contacts=3, jobs=1)
+
+
+def test_a_worker_that_stops_does_not_wait_for_the_night_to_end(database_url: str, conn: Connection) -> None:
+    many_old_contacts(conn, 5)
+    ended_job(conn, "succeeded", ago(31))
+
+    def two_are_gone() -> bool:
+        row = conn.execute("select count(*) from leads where state = 'erased'").fetchone()
+        return row is not None and row[0] >= 2
+
+    assert run(database_url, stopping=two_are_gone) == Counter(refused_forms=0, contacts=2)
+    assert run(database_url) >= Counter(contacts=3, jobs=1)
 
 
 def test_finished_jobs_go_with_their_events_and_unfinished_ones_stay(
