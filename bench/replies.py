@@ -9,8 +9,10 @@ import hashlib
 import math
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from bench.figures import Table, ms, quantile, say
@@ -24,8 +26,9 @@ from sandbox.chatwoot import ChatwootSandbox
 from sandbox.journal import RequestRecord
 from sandbox.model import ModelCall, ModelSandbox
 
-# Between two messages of a customer at the highest rate, so that none falls into the answer to the one before.
-APART_S = 2.5
+# Between two messages of a customer at the highest rate: so many replies in a row would be taken for talk between two
+# programs if they came faster (nextnest/rules/loops.py), and none falls into the answer to the one before.
+APART_S = 15
 QUESTION = "How much can I borrow with my income?"
 WAIT_S = 60
 
@@ -58,7 +61,7 @@ def _answers(server: BenchServer, sizes: Sizes) -> Answers:
     """Every answer, by messages per second."""
     found: Answers = defaultdict(list)
     with empty_stage(server) as stage, _model_here(stage) as model, _chatwoot_here(stage) as chatwoot:
-        ids = _set_up(stage, _customers(sizes))
+        ids = cycle(_set_up(stage, _customers(sizes)))
         _answer_times(stage, chatwoot, model, ids, rate=10, seconds=0.5)  # warm-up
         for number in range(1, sizes.rounds + 1):
             for rate in sizes.rates:
@@ -101,7 +104,7 @@ def _answer_times(
     stage: Stage,
     chatwoot: ChatwootSandbox,
     model: ModelSandbox,
-    ids: list[int],
+    ids: Iterator[int],
     rate: float,
     seconds: float,
 ) -> list[Answered]:
@@ -113,7 +116,7 @@ def _answer_times(
         started = time.monotonic()
         for number in range(asked):
             time.sleep(max(0.0, started + number / rate - time.monotonic()))
-            pool.submit(chatwoot.customer_says, ids[number % len(ids)], QUESTION)
+            pool.submit(chatwoot.customer_says, next(ids), QUESTION)
     chatwoot.settle()  # every webhook has reached us, so what is unanswered can be seen
     stage.until(lambda: not _unanswered(stage), WAIT_S, "every message is answered")
     calls = _calls(model)
