@@ -53,6 +53,9 @@ def on_starting(_server):
 
 def post_worker_init(worker):
     """Live chat pages take no thread that requests need, and let go as soon as the process is asked to stop."""
+    from nextnest import collector
+
+    collector.leave_what_is_there()
     doors = worker.wsgi.extensions.get("doors")
     if doors:  # the bench serves routes without any, in the same way
         doors.live.serve_in(worker.cfg.threads, lambda: worker.alive)

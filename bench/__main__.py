@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,7 +85,8 @@ def _report(options: argparse.Namespace) -> str:
 
 def _result(part: str, server: BenchServer, options: argparse.Namespace) -> Result:
     load, at, sizes = os.getloadavg()[0], datetime.now(UTC), _sizes(options)
-    table = PARTS[part](server, sizes)
+    with _without_collector():
+        table = PARTS[part](server, sizes)
     short = next((f" --{name}" for name in ("smoke", "quick") if getattr(options, name)), "")
     measured = (
         f"Measured {at:%Y-%m-%d %H:%M} UTC{short and ', a short run'}; load average before it {load:.1f}."
@@ -91,6 +95,17 @@ def _result(part: str, server: BenchServer, options: argparse.Namespace) -> Resu
     if part == "soak":
         command = f'make soak ARGS="--minutes {sizes.held_s / 60:g} --rate {sizes.soak_rate:g}"'
     return Result(part, table, command, measured)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Some parts have stand-ins and clocks in this process: its full collections would hold them up, and be measured."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _options() -> argparse.Namespace:

@@ -20,7 +20,7 @@ from procrastinate.signals import on_stop
 from procrastinate.worker import Worker
 from psycopg import OperationalError
 
-from nextnest import logs, pulse, settings
+from nextnest import collector, logs, pulse, settings
 from nextnest.database import worker_pool
 from nextnest.deferring import twins_named
 from nextnest.door import Door, look
@@ -58,6 +58,7 @@ class App(procrastinate.App):
         logs.configure(chosen)
         spans.start("worker", chosen.otel_exporter_otlp_endpoint)
         self.perform_import_paths()  # type: ignore[no-untyped-call]
+        collector.leave_what_is_there()
         assert isinstance(self.connector, Connector)
         options = _options(chosen, self.connector.door) | kwargs | {"install_signal_handlers": False}
         async with _pulse(chosen):
