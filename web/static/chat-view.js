@@ -19,15 +19,26 @@ export class ChatView {
     this.elements = new Map();
     this.scroller = part("scroller");
     part("newer").addEventListener("click", () => this.toTheEnd());
-    this.scroller.addEventListener("scroll", () => {
-      if (this.atTheEnd()) part("newer").hidden = true;
-    });
+    this.follows = true;
+    this.lastTop = 0;
+    this.scroller.addEventListener("scroll", () => this.scrolled());
+    // A banner, the keyboard or a longer draft takes room from the lines: who was at their end stays there.
+    new ResizeObserver(() => this.follows && this.toTheEnd()).observe(this.scroller);
+  }
+
+  // Only a reader moves upwards; less room for the lines leaves them where they were.
+  scrolled() {
+    const { scrollTop } = this.scroller;
+    if (this.atTheEnd()) {
+      this.follows = true;
+      part("newer").hidden = true;
+    } else if (scrollTop < this.lastTop) this.follows = false;
+    this.lastTop = scrollTop;
   }
 
   // Quick questions are for the beginning, and for the AI.
   showLines(lines, notes, { brokerName, status }) {
     this.brokerName = brokerName || "NextNest";
-    const follow = this.atTheEnd();
     const before = this.elements.size;
     const drawn = this.withDaysAndNotes(lines, notes);
     const keys = new Set(drawn.map((line) => line.key));
@@ -39,7 +50,7 @@ export class ChatView {
     drawn.forEach((line, place) => this.place(line, place));
     const begun = lines.some((line) => line.role === "broker") && !lines.some((line) => line.role === "customer");
     part("quick").hidden = !begun || status !== "active";
-    if (follow) this.toTheEnd();
+    if (this.follows) this.toTheEnd();
     else if (this.elements.size > before) part("newer").hidden = false;
   }
 
@@ -136,6 +147,7 @@ export class ChatView {
   }
 
   toTheEnd() {
+    this.follows = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
     part("newer").hidden = true;
   }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from sandbox.chatwoot import ChatwootSandbox
 from tests.web.browser import scenes
@@ -161,3 +161,36 @@ def test_the_button_to_new_messages_covers_nothing_on_the_narrowest_phone(
     button.click()
     expect(button).to_be_hidden()
     expect(page.locator("#lines .line").last).to_be_in_viewport()
+
+
+def test_who_reads_the_last_line_still_sees_it_when_a_banner_takes_its_room(
+    page: Page, site: str, query: Query
+) -> None:
+    _a_long_conversation(page, site, query)
+    expect(_last_words(page)).to_be_in_viewport(ratio=1)
+    scenes.hand_over(query)
+    expect(page.locator("#handover")).to_be_visible(timeout=15000)
+    expect(_last_words(page)).to_be_in_viewport(ratio=1)
+
+
+def test_who_reads_further_up_is_left_there(page: Page, site: str, query: Query) -> None:
+    _a_long_conversation(page, site, query)
+    page.locator("#scroller").evaluate("scroller => scroller.scrollTo(0, 40)")
+    scenes.hand_over(query)
+    scenes.say(query, 9200, "One more line.")
+    expect(page.locator("#handover")).to_be_visible(timeout=15000)
+    expect(page.get_by_role("button", name="New messages")).to_be_visible(timeout=15000)
+    assert page.locator("#scroller").evaluate("scroller => scroller.scrollTop") == 40
+
+
+def _a_long_conversation(page: Page, site: str, query: Query) -> None:
+    page.set_viewport_size({"width": 390, "height": 640})
+    start_chat(page, site)
+    scenes.greet(query)
+    for number in range(4):
+        scenes.say(query, 9100 + number, "A long line of news. " * 12)
+    expect(page.locator("#lines .broker")).to_have_count(5, timeout=15000)
+
+
+def _last_words(page: Page) -> Locator:
+    return page.locator("#lines .line .when").last
