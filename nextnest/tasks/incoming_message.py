@@ -14,6 +14,7 @@ from nextnest import delivery, engagement
 from nextnest.delivery import Sent
 from nextnest.engagement import Engagement
 from nextnest.handover import plan_handover
+from nextnest.models import PersonalityType
 from nextnest.rules.handoff import HandoffReason
 from nextnest.rules.loops import LOOK_BACK, WORTH_A_LOOK, too_many_turns
 from nextnest.rules.urgency import analyze_message_urgency
@@ -106,9 +107,8 @@ async def without_us(desk: Desk, owner: Ownership, turn: OpenTurn | None) -> Out
         return Outcome("nothing to do")
     if turn.held_by == "person":
         return Outcome("left to a person", turn.newest, "left_to_person", read_at=turn.read_at)
-    if turn.broker is None:
-        return None
-    urgency = analyze_message_urgency("\n".join(turn.new_texts), turn.broker.personality_type)
+    personality = turn.broker.personality_type if turn.broker else PersonalityType.BALANCED
+    urgency = analyze_message_urgency("\n".join(turn.new_texts), personality)
     if await goes_round(desk, turn):
         return await hand_over(desk, owner, turn, HandoffReason.TOO_MANY_TURNS)
     if urgency.escalate:

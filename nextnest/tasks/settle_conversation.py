@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 
 from nextnest import deferring, engagement
 from nextnest.rules.handoff import HandoffReason
-from nextnest.store import brokers, conversations
+from nextnest.store import brokers, conversations, incoming
 from nextnest.store.jobs import Ownership, complete_job
 from nextnest.store.statements import Row
 from nextnest.tasks.application import app
@@ -38,15 +38,26 @@ async def settle(conn: AsyncConnection[Any], conversation_id: int) -> str:
     open_with_us = row["status"] in {"new", "waiting", "active"}
     if row["chatwoot_status"] == "resolved" and row["status"] != "resolved":
         await engagement.resolve(conn, conversation_id)
+        await settle_what_was_asked_in_line(conn, row)
         return "resolved"
     if row["held_by"] == "person" and open_with_us:
         await engagement.hand_off(conn, conversation_id, HandoffReason.PERSON_TOOK_OVER)
+        await settle_what_was_asked_in_line(conn, row)
         return "handed off"
     if row["held_by"] == "ai" and _was_given_back(row):
         await engagement.take_back(conn, conversation_id)
         await deferring.new_conversation(conversation_id).defer(conn)
         return "taken back"
     return "nothing to do"
+
+
+async def settle_what_was_asked_in_line(conn: AsyncConnection[Any], row: Row) -> None:
+    """The jobs of messages in line ended and left them to the broker to come; now they are somebody else's, or nobody's."""
+    if row["status"] != "waiting" or not row["uses_queue"]:
+        return
+    newest = await incoming.newest_unanswered(conn, row["conversation_id"])
+    if newest is not None:
+        await deferring.incoming_message(row["conversation_id"], newest).defer(conn)
 
 
 def _was_given_back(row: Row) -> bool:

@@ -7,8 +7,10 @@ person. When all is quiet: nobody waits beside a free place, nobody is told twic
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -65,15 +67,18 @@ class Office(RuleBasedStateMachine):
 
     conversations = Bundle("conversations")
 
-    def __init__(self, watch: Watch, tried: Counter[str]) -> None:
+    def __init__(self, watch: Watch, tried: Counter[str], broken: list[Exception]) -> None:
         super().__init__()
-        self.watch, self.world, self.tried = watch, watch.world, tried
+        self.watch, self.world, self.tried, self.broken = watch, watch.world, tried, broken
         self.ids: list[int] = []
+        self.steps: list[str] = []
         # Each kill costs the seconds until it is noticed.
         self.may_kill = tried["runs"] % RUNS_PER_KILL == 0
 
     @initialize(target=conversations)
     def three_places_and_four_leads(self) -> MultipleResults[int]:
+        if self.broken:
+            raise self.broken[0]
         self.tried["runs"] += 1
         self._operate("update ai_brokers set is_active = slug = any (%(slugs)s), max_concurrent_chats = 1")
         return multiple(*(self.a_lead_comes() for _ in range(4)))
@@ -147,7 +152,21 @@ class Office(RuleBasedStateMachine):
         assert self.world.rows(TORN) == []
 
     def teardown(self) -> None:
-        """The end of every run: wait until all is quiet, look at everybody, and send everybody home."""
+        """The end of every run. What a fault leaves behind stays for all later runs, so they fail with the first one."""
+        fault = sys.exception()
+        try:
+            if not isinstance(fault, Exception):
+                self._all_is_well_in_the_end()
+        except Exception as error:
+            fault = error
+            raise
+        finally:
+            if isinstance(fault, Exception) and not self.broken:
+                fault.add_note("\n".join(self.steps))
+                self.broken.append(fault)
+
+    def _all_is_well_in_the_end(self) -> None:
+        """Wait until all is quiet, look at everybody, and send everybody home."""
         self._upkeep_looks()
         self.world.until(self._quiet, seconds=QUIET_S)
         self.places_are_true()
@@ -208,6 +227,7 @@ class Office(RuleBasedStateMachine):
     def _done(self, what: str, id_: int = 0) -> int:
         """Chatwoot's webhooks arrive before the next step; what they set going does not wait."""
         self.tried[what] += 1
+        self.steps.append(f"{datetime.now(UTC):%H:%M:%S.%f} {what} {id_ or ''}")
         assert self.world.chatwoot.settle()
         return id_
 
@@ -235,17 +255,24 @@ def test_over_many_runs_whatever_moves_places_they_stay_true(
 
 def _run(watch: Watch, *, runs: int, steps: int) -> Counter[str]:
     tried: Counter[str] = Counter()
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        lambda: Office(watch, tried),
-        settings=settings(
-            max_examples=runs,
-            stateful_step_count=steps,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    broken: list[Exception] = []
+    try:
+        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+            lambda: Office(watch, tried, broken),
+            settings=settings(
+                max_examples=runs,
+                stateful_step_count=steps,
+                deadline=None,
+                derandomize=True,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    except Exception:
+        if broken:
+            # Hypothesis tells of its last attempt to repeat it.
+            raise broken[0] from None
+        raise
     return tried
 
 

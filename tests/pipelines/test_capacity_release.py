@@ -139,6 +139,29 @@ async def test_a_waiting_lead_a_person_has_taken_is_given_to_no_broker(
     assert (await _conversation(conn, LATE))["held_by"] == "person"
 
 
+@pytest.mark.parametrize(
+    ("held_by", "chatwoot_status", "status"),
+    [("person", "pending", "handed_off"), ("ai", "resolved", "resolved")],
+)
+async def test_what_was_asked_in_line_gets_its_job_in_the_commit_that_ends_the_wait(
+    conn: Connection, held_by: str, chatwoot_status: str, status: str
+) -> None:
+    await _arrive(conn, LATE)
+    await conn.execute(
+        "insert into incoming_messages (conversation_id, message_id, content, source)"
+        " values (3, 8, '', 'webhook'), (3, 9, '', 'webhook')"
+    )
+    news = "update broker_conversations set held_by = %s, chatwoot_status = %s where conversation_id = 3"
+    await conn.execute(news, (held_by, chatwoot_status))
+    for _ in range(2):
+        await settle(conn, LATE)
+    assert (await _conversation(conn, LATE))["status"] == status
+    jobs = await _rows(
+        conn, "select queueing_lock from procrastinate_jobs where task_name = 'incoming-message'"
+    )
+    assert [job["queueing_lock"] for job in jobs] == ["incoming-3-9"]
+
+
 async def test_a_person_who_opens_a_conversation_again_has_it_although_we_opened_it_before(
     conn: Connection, database_url: str
 ) -> None:

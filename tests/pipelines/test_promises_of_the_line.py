@@ -82,6 +82,19 @@ def test_what_was_asked_before_a_conversation_was_closed_takes_no_place_afterwar
     assert not world.rows("select 1 from unanswered_messages")
 
 
+def test_who_asks_for_a_person_in_line_gets_one_at_once(one_place: World) -> None:
+    world = one_place
+    first, second, third = (_arrived(world, number) for number in range(3))
+    asked = world.chatwoot.customer_says(second, "Can I talk to a human please?")
+    world.until(lambda: world.outcome_of(f"incoming-{second}-{asked['id']}") == "handed over")
+    assert _line(world) == [third]
+    assert world.chatwoot.conversation(second)["status"] == "open"
+    assert not world.rows("select 1 from unanswered_messages")
+    world.chatwoot.resolve(first)
+    world.until(lambda: len(world.activities(third)) == 1 and world.quiet())
+    assert world.activities(second) == []
+
+
 def _arrived(world: World, number: int) -> int:
     """Greeted or put in line; the conversation's id."""
     person = {"email": f"line{number}@example.com", "phone": f"+65 950000{number:02d}"}
