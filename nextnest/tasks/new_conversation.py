@@ -41,8 +41,8 @@ async def update_broker_metrics(conn: AsyncConnection[Any], conversation_id: int
 
 
 async def answer_what_waited(conn: AsyncConnection[Any], turn: OpenTurn | None) -> None:
-    """Whatever the customer wrote while nobody had the conversation is answered next; outside the rollout n8n has it."""
-    if turn and turn.uses_queue and turn.messages and turn.status == "active":
+    """What the customer wrote in line is answered next, or left to who took or closed it; outside the rollout n8n has it."""
+    if turn and turn.uses_queue and turn.messages and turn.status != "waiting":
         await deferring.incoming_message(turn.conversation_id, turn.newest).defer(conn)
 
 

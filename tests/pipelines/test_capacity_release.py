@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from nextnest import engagement, reception
 from nextnest.store import brokers, conversations
 from nextnest.store.statements import Row
+from nextnest.tasks.new_conversation import answer_what_waited, update_broker_metrics
 from nextnest.tasks.settle_conversation import settle
 
 MINE, OTHER, LATE = 1, 2, 3
@@ -51,6 +52,10 @@ def assigned(conn: psycopg.Connection[Any]) -> None:
 
 def given_back(conn: psycopg.Connection[Any]) -> None:
     reception.note_status(conn, conversation_id=MINE, status="pending")
+
+
+async def _taken_over(conn: Connection, id_: int) -> None:
+    await engagement.hand_off(conn, id_, "person_took_over")
 
 
 Event = Callable[[psycopg.Connection[Any]], None]
@@ -146,20 +151,25 @@ async def test_a_waiting_lead_a_person_has_taken_is_given_to_no_broker(
 async def test_what_was_asked_in_line_gets_its_job_in_the_commit_that_ends_the_wait(
     conn: Connection, held_by: str, chatwoot_status: str, status: str
 ) -> None:
-    await _arrive(conn, LATE)
-    await conn.execute(
-        "insert into incoming_messages (conversation_id, message_id, content, source)"
-        " values (3, 8, '', 'webhook'), (3, 9, '', 'webhook')"
-    )
+    await _ask_in_line(conn)
     news = "update broker_conversations set held_by = %s, chatwoot_status = %s where conversation_id = 3"
     await conn.execute(news, (held_by, chatwoot_status))
     for _ in range(2):
         await settle(conn, LATE)
     assert (await _conversation(conn, LATE))["status"] == status
-    jobs = await _rows(
-        conn, "select queueing_lock from procrastinate_jobs where task_name = 'incoming-message'"
-    )
-    assert [job["queueing_lock"] for job in jobs] == ["incoming-3-9"]
+    assert await _answers_to_come(conn) == ["incoming-3-9"]
+
+
+@pytest.mark.parametrize("forestalled", [engagement.resolve, _taken_over])
+async def test_what_was_asked_in_line_gets_its_job_when_it_was_taken_or_closed_before_its_broker_came(
+    conn: Connection, forestalled: Callable[[Connection, int], Awaitable[None]]
+) -> None:
+    await _ask_in_line(conn)
+    await engagement.resolve(conn, MINE)
+    assert (await _conversation(conn, LATE))["status"] == "active"
+    await forestalled(conn, LATE)
+    await answer_what_waited(conn, await update_broker_metrics(conn, LATE))
+    assert await _answers_to_come(conn) == ["incoming-3-9"]
 
 
 async def test_a_person_who_opens_a_conversation_again_has_it_although_we_opened_it_before(
@@ -227,6 +237,22 @@ async def _arrive(conn: Connection, id_: int) -> None:
     )
     await conversations.ensure_for_lead(conn, id_, contact_id=id_, uses_queue=True, lead_facts=facts)
     await engagement.engage(conn, id_)
+
+
+async def _ask_in_line(conn: Connection) -> None:
+    await _arrive(conn, LATE)
+    await conn.execute(
+        "insert into incoming_messages (conversation_id, message_id, content, source)"
+        " values (3, 8, '', 'webhook'), (3, 9, '', 'webhook')"
+    )
+    assert (await _conversation(conn, LATE))["status"] == "waiting"
+
+
+async def _answers_to_come(conn: Connection) -> list[str]:
+    jobs = await _rows(
+        conn, "select queueing_lock from procrastinate_jobs where task_name = 'incoming-message'"
+    )
+    return [job["queueing_lock"] for job in jobs]
 
 
 async def _tell(conn: Connection, database_url: str, event: Event) -> None:
