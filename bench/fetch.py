@@ -22,6 +22,8 @@ BUSY = 100
 WARM_UP = 20
 NOTHING, ONE, MANY = "nothing may run", "one may run, behind all", "10,000 may run, behind all"
 OURS, STOCK = "ours", "stock Procrastinate"
+# What two round trips cost here, whatever they ask: the least that a fetch which looks twice can take.
+BARE = "two bare statements"
 # Stock fetches take so long there that more would tell nothing new.
 STOCK_SHARE = 20
 _COLUMNS = "(queue_name, task_name, lock, args, status, scheduled_at, worker_id)"
@@ -42,6 +44,8 @@ def measure(server: BenchServer, sizes: Sizes) -> Table:
             f"{sizes.ended:,} jobs have ended, {sizes.later:,} are due tomorrow, {sizes.blocked:,} wait",
             f"behind {BUSY} that run.",
             "One job a fetch on both sides; our worker takes up to 32. Each job that was fetched was one that may run.",
+            "Two bare statements: a constant read, and once more or, when a job may run, a row of a worker written;",
+            "by the same driver, between the same other statements.",
         ),
         figures=figures,
     )
@@ -53,7 +57,7 @@ async def _all(server: BenchServer, sizes: Sizes) -> dict[tuple[str, str], list[
         say("fetch: filling the queue")
         _fill(url, sizes)
         for what, runnable in ((NOTHING, 0), (ONE, 1), (MANY, 10_000)):
-            for name, share in ((OURS, 1), (STOCK, STOCK_SHARE)):
+            for name, share in ((OURS, 1), (BARE, 1), (STOCK, STOCK_SHARE)):
                 times[what, name] = await _fetches(url, name, runnable, max(sizes.fetches // share, 3))
                 say(f"fetch, {what}: {name} p50 {ms(quantile(times[what, name], 0.5))} ms")
     return times
@@ -86,6 +90,7 @@ async def _fetches(url: str, name: str, runnable: int, count: int) -> list[float
         conninfo=conninfo(url, "bench"), min_size=1, max_size=1, kwargs={"autocommit": True}
     )
     jobs = (JobManager if name == OURS else manager.JobManager)(connector)
+    fetch = _two_bare_statements if name == BARE else _one_fetch
     taken = []
     await connector.open_async()
     try:
@@ -93,7 +98,9 @@ async def _fetches(url: str, name: str, runnable: int, count: int) -> list[float
             worker = await jobs.register_worker()
             for _ in range(WARM_UP + count):
                 await _make_runnable(conn, runnable)
-                taken.append(await _one_fetch(jobs, worker, found=runnable > 0))
+                began = time.perf_counter()
+                await fetch(jobs, worker, runnable > 0)
+                taken.append(time.perf_counter() - began)
                 await conn.execute(
                     "delete from procrastinate_jobs where status = 'doing' and lock like 'free-%'"
                 )
@@ -104,14 +111,19 @@ async def _fetches(url: str, name: str, runnable: int, count: int) -> list[float
     return taken[WARM_UP:]
 
 
-async def _one_fetch(jobs: manager.JobManager, worker: int, *, found: bool) -> float:
-    """Seconds; RuntimeError when it brought a job that may not run, or none although one may."""
-    began = time.perf_counter()
+async def _one_fetch(jobs: manager.JobManager, worker: int, runnable: bool) -> None:
+    """RuntimeError when it brought a job that may not run, or none although one may."""
     job = await jobs.fetch_job(None, worker)
-    took = time.perf_counter() - began
-    if (job is not None) != found or (job and not str(job.lock).startswith("free-")):
+    if (job is not None) != runnable or (job and not str(job.lock).startswith("free-")):
         raise RuntimeError(f"the fetch brought {job}")
-    return took
+
+
+async def _two_bare_statements(jobs: manager.JobManager, worker: int, runnable: bool) -> None:
+    await jobs.connector.execute_query_one_async("select 1")
+    if runnable:
+        await jobs.update_heartbeat(worker)
+    else:
+        await jobs.connector.execute_query_one_async("select 1")
 
 
 async def _make_runnable(conn: psycopg.AsyncConnection[Any], runnable: int) -> None:
