@@ -14,30 +14,40 @@ SQL = Statements("fetching")
 
 @dataclass(frozen=True)
 class Ask:
-    """At most `most` jobs of these queues (None: of all) for this worker, but what needs Chatwoot while that is away."""
+    """At most `most` jobs of these queues (None: of all) for this worker, but what needs Chatwoot while that is away.
+
+    `since`: jobs of the usual priority with a lower id are not looked at.
+    """
 
     queues: list[str] | None
     worker_id: int
     need_chatwoot: list[str]
     most: int
+    since: int = 0
 
 
 @dataclass(frozen=True)
 class Fetched:
     """The jobs, first things first, and in how many seconds the next one is due, None when none is.
 
-    `beyond`: nothing was found because the oldest all wait for others of their lock, and there are more than those.
+    `beyond`: nothing was found because the oldest all wait for others of their lock, and there may be more than those.
+    `oldest_id`: no job of the usual priority with a lower id waits, None when not all were looked at. `look_s`: how long the
+    database took, in seconds.
     """
 
     rows: list[Row]
     due_in_s: float | None
     beyond: bool
+    oldest_id: int | None
+    look_s: float
 
 
 async def fetch_jobs(conn: AsyncConnection[Any], ask: Ask) -> Fetched:
     """Take jobs that may run now, by priority and age."""
     rows = await SQL.fetch_jobs.aall(conn, **vars(ask))
-    return Fetched([row for row in rows if row["id"] is not None], rows[0]["due_in_s"], rows[0]["beyond"])
+    first = rows[0]
+    jobs = [row for row in rows if row["id"] is not None]
+    return Fetched(jobs, first["due_in_s"], first["beyond"], first["oldest_id"], first["look_s"])
 
 
 async def fetch_from_lock_to_lock(conn: AsyncConnection[Any], ask: Ask, after: str) -> list[Row]:

@@ -1,6 +1,6 @@
 -- hold_job: Prove that this attempt owns its job, and let nobody take it away until the transaction ends.
 select id from procrastinate_jobs
-where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id = %(worker_id)s
+where id = %(job_id)s and coalesce(status = 'doing', false) and attempts = %(attempt)s and worker_id = %(worker_id)s
 for no key update;
 
 -- postpone_job: Put a job back without counting the attempt, only for the attempt and worker that own it.
@@ -10,14 +10,14 @@ set status = case when abort_requested then 'failed' when twin.waits then 'abort
     scheduled_at = %(until)s, worker_id = null
 from (select exists (select from procrastinate_jobs other join procrastinate_jobs mine using (queueing_lock)
                     where mine.id = %(job_id)s and other.status = 'todo') as waits) twin
-where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id = %(worker_id)s;
+where id = %(job_id)s and coalesce(status = 'doing', false) and attempts = %(attempt)s and worker_id = %(worker_id)s;
 
 -- complete_job: Close a job as succeeded and write what it did, only for the attempt and worker that own it; wake the next of its lock.
 -- Procrastinate wakes nobody when a lock frees; without the notification the next message would wait for a poll.
 with done as (
     update procrastinate_jobs
     set status = 'succeeded', attempts = attempts + 1, abort_requested = false
-    where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id = %(worker_id)s
+    where id = %(job_id)s and coalesce(status = 'doing', false) and attempts = %(attempt)s and worker_id = %(worker_id)s
     returning id, lock
 ), recorded as (
     insert into job_outcomes (job_id, attempt, task_name, conversation_id, worker_id, outcome, detail, started_at,
@@ -28,7 +28,7 @@ with done as (
 ), next as (
     select j.id, j.queue_name
     from procrastinate_jobs j join done on j.lock = done.lock
-    where j.status = 'todo'
+    where coalesce(j.status in ('todo', 'doing'), false) and coalesce(j.status = 'todo', false)
     order by j.priority desc, j.id limit 1
 ), woken as (
     select pg_notify('procrastinate_queue_v1#' || queue_name, note), pg_notify('procrastinate_any_queue_v1', note)
@@ -39,7 +39,7 @@ select (select count(*) from done) as completed, (select count(*) from woken) as
 -- finish_job: End a job in the given state, only for the attempt and worker that own it; deletes the row when asked to.
 with owned as (
     select id, lock from procrastinate_jobs
-    where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id = %(worker_id)s
+    where id = %(job_id)s and coalesce(status = 'doing', false) and attempts = %(attempt)s and worker_id = %(worker_id)s
     for update
 ), ended as (
     update procrastinate_jobs j
@@ -52,7 +52,8 @@ with owned as (
     returning j.id
 ), next as (
     select j.id, j.queue_name from procrastinate_jobs j join owned on j.lock = owned.lock
-    where j.status = 'todo' order by j.priority desc, j.id limit 1
+    where coalesce(j.status in ('todo', 'doing'), false) and coalesce(j.status = 'todo', false)
+    order by j.priority desc, j.id limit 1
 ), woken as (
     select pg_notify('procrastinate_queue_v1#' || queue_name, note), pg_notify('procrastinate_any_queue_v1', note)
     from (select queue_name, json_build_object('type', 'job_inserted', 'job_id', id)::text as note from next) n
@@ -64,7 +65,7 @@ update procrastinate_jobs
 set status = case when abort_requested then 'failed' else 'todo' end::procrastinate_job_status,
     attempts = attempts + 1, scheduled_at = %(retry_at)s,
     priority = coalesce(%(priority)s, priority), queue_name = coalesce(%(queue)s, queue_name), lock = coalesce(%(lock)s, lock)
-where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id = %(worker_id)s;
+where id = %(job_id)s and coalesce(status = 'doing', false) and attempts = %(attempt)s and worker_id = %(worker_id)s;
 
 -- record_outcome: Write what a job did, in the transaction that ends it.
 insert into job_outcomes (job_id, attempt, task_name, conversation_id, worker_id, outcome, detail, started_at, deliberate_wait_s)

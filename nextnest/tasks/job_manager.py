@@ -4,6 +4,7 @@
   what a stopping worker has not started goes back uncounted.
 - A notification that comes while a fetch is under way makes us fetch once more: the worker forgets it afterwards.
 - A job that is due in the future is fetched at that moment, not at the next poll.
+- While a snapshot keeps dead rows in the indexes, a fetch begins where the living begin.
 - A job is ended or put back only for the attempt that owns it; what its task has committed itself is left alone.
 """
 
@@ -23,7 +24,7 @@ from psycopg import errors
 from nextnest.breakers import NEED_CHATWOOT
 from nextnest.store import fetching
 from nextnest.store import jobs as store
-from nextnest.store.fetching import Ask
+from nextnest.store.fetching import Ask, Fetched
 from nextnest.store.statements import Row
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,34 @@ _BACKLOG_PER_S = 20
 _AT_ONCE = 32
 # A job due now is not polled for in a tight loop while a clock or a lock stands in its way.
 _SHORTEST_POLL_S = 0.005
+# A look at all that waits takes a fraction of a millisecond, unless it goes through thousands of dead entries.
+_LONG_LOOK_S = 0.005
+# Then all are looked at only so often, and more rarely the longer it takes: a share of the time. An id is given out before
+# its job is committed: from where the oldest was two such looks ago, no transaction is still open. A job that came back, or
+# was committed later still, is found by the next.
+_LOOK_AT_ALL_S, _LOOK_SHARE = 5.0, 1 / 500
+
+
+class Since:
+    """From which id on to look for jobs; 0, for all of them, unless such a look has become long."""
+
+    def __init__(self) -> None:
+        self._since = self._before = 0
+        self._next_look = 0.0
+
+    def now(self, clock_s: float) -> int:
+        return self._since if clock_s < self._next_look else 0
+
+    def note(self, found: Fetched, clock_s: float) -> None:
+        """What a look at all of them brought."""
+        if found.oldest_id is None or clock_s < self._next_look:
+            return
+        if found.look_s < _LONG_LOOK_S:
+            self._since = self._before = 0
+            return
+        self._since = min(self._before, found.oldest_id)
+        self._before = found.oldest_id
+        self._next_look = clock_s + max(_LOOK_AT_ALL_S, found.look_s / _LOOK_SHARE)
 
 
 class JobManager(manager.JobManager):
@@ -49,6 +78,7 @@ class JobManager(manager.JobManager):
         self._pause_s = 0.0
         self._rings = 0
         self._last_lock = ""
+        self._since = Since()
 
     def serve(self, worker: Worker) -> None:
         """Fetch for this worker from now on. What an earlier one had fetched is upkeep's to rescue."""
@@ -116,11 +146,13 @@ class JobManager(manager.JobManager):
 
     async def _fetch(self, queues: list[str] | None, worker_id: int) -> None:
         """Take what may run now. Once more when something was announced meanwhile: the announcement would be forgotten."""
-        ask = Ask(queues, worker_id, NEED_CHATWOOT, self._room())
+        clock = asyncio.get_running_loop().time
         while True:
+            ask = Ask(queues, worker_id, NEED_CHATWOOT, self._room(), self._since.now(clock()))
             rings = self._rings
             async with self._pool().connection() as conn:
                 found = await fetching.fetch_jobs(conn, ask)
+                self._since.note(found, clock())
                 rows = await self._past_locks(conn, ask) if found.beyond else found.rows
             if rows or rings == self._rings:
                 break

@@ -67,7 +67,7 @@ async def test_a_fetch_reads_few_rows_however_many_have_ended_are_due_later_or_w
     queue: Queue, runnable: int
 ) -> None:
     await a_long_queue(queue, busy=20, runnable=runnable)
-    asked = {"queues": None, "worker_id": queue.worker_id, "need_chatwoot": ["x"], "most": 32}
+    asked = {"queues": None, "worker_id": queue.worker_id, "need_chatwoot": ["x"], "most": 32, "since": 0}
     by_age = await read_by(queue, fetching.SQL.fetch_jobs, **asked)
     from_lock_to_lock = await read_by(queue, fetching.SQL.fetch_from_lock_to_lock, **asked, after="")
     # The oldest 64 with their joins and probes, twice for what is taken; one step and one look for each lock.
