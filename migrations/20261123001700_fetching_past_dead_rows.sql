@@ -18,7 +18,13 @@ create index procrastinate_jobs_running_of_lock on nextnest.procrastinate_jobs (
     where coalesce(status = 'doing', false);
 create index procrastinate_jobs_of_no_lock on nextnest.procrastinate_jobs (priority desc, id)
     where coalesce(status = 'todo' and scheduled_at is null and lock is null, false);
+create index procrastinate_jobs_waiting_twin on nextnest.procrastinate_jobs (queueing_lock)
+    where coalesce(status = 'todo', false);
 drop index nextnest.procrastinate_jobs_waiting;
 drop index nextnest.procrastinate_jobs_by_due_time;
 drop index nextnest.procrastinate_jobs_by_lock;
 drop index nextnest.procrastinate_jobs_without_lock;
+
+-- The same for what a conversation has unanswered: by time alone it was a list of everybody's.
+create index incoming_messages_open on nextnest.incoming_messages (conversation_id, message_id) where state = 'unanswered';
+drop index nextnest.incoming_messages_unanswered;

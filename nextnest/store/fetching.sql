@@ -124,7 +124,7 @@ from taken order by priority desc, id;
 -- A twin that waits already does the work, and two cannot wait: then this one ends.
 update procrastinate_jobs j
 set status = case when exists (select from procrastinate_jobs twin
-                               where twin.queueing_lock = j.queueing_lock and twin.status = 'todo')
+                               where twin.queueing_lock = j.queueing_lock and coalesce(twin.status = 'todo', false))
                   then 'aborted' else 'todo' end::procrastinate_job_status,
     worker_id = null
 where j.id = any (%(job_ids)s) and j.status = 'doing' and j.worker_id = %(worker_id)s;

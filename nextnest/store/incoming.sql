@@ -14,7 +14,7 @@ with conversation as (
 )
 select exists (select from ours) as ours, (select uses_queue from conversation) as uses_queue,
        exists (select from remembered) as is_new,
-       exists (select from procrastinate_jobs where queueing_lock = %(job)s and status = 'todo') as waits;
+       exists (select from procrastinate_jobs where queueing_lock = %(job)s and coalesce(status = 'todo', false)) as waits;
 
 -- known_message: Whether this Chatwoot message, or the effect it names, is our own.
 select exists (

@@ -9,7 +9,7 @@ update procrastinate_jobs j
 set status = case when abort_requested then 'failed' when twin.waits then 'aborted' else 'todo' end::procrastinate_job_status,
     scheduled_at = %(until)s, worker_id = null
 from (select exists (select from procrastinate_jobs other join procrastinate_jobs mine using (queueing_lock)
-                    where mine.id = %(job_id)s and other.status = 'todo') as waits) twin
+                    where mine.id = %(job_id)s and coalesce(other.status = 'todo', false)) as waits) twin
 where id = %(job_id)s and coalesce(status = 'doing', false) and attempts = %(attempt)s and worker_id = %(worker_id)s;
 
 -- complete_job: Close a job as succeeded and write what it did, only for the attempt and worker that own it; wake the next of its lock.
@@ -85,7 +85,7 @@ update procrastinate_jobs j
 set status = case when twin.waits then 'aborted' else 'todo' end::procrastinate_job_status, attempts = attempts + 1,
     scheduled_at = now() + make_interval(secs => %(delay_s)s), worker_id = null
 from (select exists (select from procrastinate_jobs other join procrastinate_jobs mine using (queueing_lock)
-                    where mine.id = %(job_id)s and other.status = 'todo') as waits) twin
+                    where mine.id = %(job_id)s and coalesce(other.status = 'todo', false)) as waits) twin
 where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id is not distinct from %(worker_id)s;
 
 -- bury_job: Fail a dead worker's job for good, if that worker still owns it.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nextnest.store import fetching
+from nextnest.store import fetching, incoming
 from nextnest.store import jobs as store
 from nextnest.store.fetching import Fetched
 from nextnest.store.statements import Statement
@@ -75,6 +75,15 @@ async def test_a_job_that_is_known_by_its_id_is_found_by_it(
     plan = await planned(queue, statement, **known)
     assert plan["Shared Hit Blocks"] < DEAD / 50
     assert set(indexes(plan)) <= {"procrastinate_jobs_pkey", "procrastinate_jobs_of_lock"}
+
+
+async def test_a_webhook_under_a_held_snapshot_does_not_go_through_what_has_died(
+    queue: Queue, snapshot: None
+) -> None:
+    message = {"conversation_id": 1, "message_id": 2, "content": "", "source": "webhook", "sent_at": None}
+    plan = await planned(queue, incoming.SQL.take_in_message, **message, job="incoming-1-2")
+    assert plan["Shared Hit Blocks"] < DEAD / 50
+    assert set(indexes(plan)) == {"procrastinate_jobs_waiting_twin"}
 
 
 async def test_an_older_job_that_comes_back_is_found_by_the_next_look_at_all(queue: Queue) -> None:
