@@ -52,7 +52,8 @@ def on_starting(_server):
 
 
 def post_worker_init(worker):
-    """Live chat pages take no thread that requests need, and let go as soon as the process is asked to stop."""
+    """What was made at the start is never collected. Live chat pages take no thread that requests need, and let go as soon
+    as the process is asked to stop."""
     from nextnest import collector
 
     collector.leave_what_is_there()

@@ -6,6 +6,8 @@
 -- them (0) says in `oldest_id` from where on there is something to find, and in `look_s` how long it took.
 -- What is asked stands in a row of its own: planned with the values, it would look cheaper and be planned anew each time. A job's state
 -- is asked for in the words of our indexes (migration fetching_past_dead_rows) and never as Procrastinate's would match it.
+-- What else is asked of the oldest is wrapped in coalesce as well: the planner, which cannot know how few that leaves out, would sort
+-- the whole queue.
 with asked as materialized (
     select %(queues)s::varchar[] as queues, %(worker_id)s::bigint as worker_id, %(most)s::int as most, %(since)s::bigint as since,
            case when exists (select from circuit_breakers where name = 'chatwoot' and state = 'open')
