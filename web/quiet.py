@@ -24,7 +24,7 @@ from nextnest.store.incoming import Delivered
 log = structlog.get_logger(__name__)
 
 # As often as the console looks.
-_EVERY_S = 5.0
+EVERY_S = 5.0
 # While the database is away the oldest give way: at a hundred a second this is well over a minute.
 _MOST = 10_000
 
@@ -62,7 +62,7 @@ class QuietDeliveries:
             thread.join()
 
     def _run(self) -> None:
-        while not self._ending.wait(_EVERY_S):
+        while not self._ending.wait(EVERY_S):
             self._write()
         self._write()
 
