@@ -35,17 +35,20 @@ left join ai_brokers b on b.id = c.broker_id
 where l.id = %(lead_id)s and l.state not in ('rejected', 'erased');
 
 -- chat_lines: What was said in a lead's conversation; for a lead that goes on with an older one, only since it came.
+-- The conversation is asked for first: a join would read everything that was ever said, in all of them.
 with visible as (
-    select t.message_id, t.role, t.content, t.at from transcript t join leads l on l.conversation_id = t.conversation_id
-    where l.id = %(lead_id)s and (l.state <> 'reused' or t.at >= date_trunc('second', l.received_at))
+    select t.message_id, t.role, t.content, t.at from leads l cross join transcript t
+    where l.id = %(lead_id)s and t.conversation_id = (select conversation_id from leads where id = %(lead_id)s)
+      and (l.state <> 'reused' or t.at >= date_trunc('second', l.received_at))
 )
 select v.message_id, v.role, v.content, v.at, p.client_id, (select count(*) from visible) as total
 from visible v left join chat_posts p on p.lead_id = %(lead_id)s and p.message_id = v.message_id
 where v.message_id > %(after)s order by v.message_id limit %(most)s;
 
 -- chat_total: How many lines the lead may see.
-select count(*) as total from transcript t join leads l on l.conversation_id = t.conversation_id
-where l.id = %(lead_id)s and (l.state <> 'reused' or t.at >= date_trunc('second', l.received_at));
+select count(*) as total from leads l cross join transcript t
+where l.id = %(lead_id)s and t.conversation_id = (select conversation_id from leads where id = %(lead_id)s)
+  and (l.state <> 'reused' or t.at >= date_trunc('second', l.received_at));
 
 -- claim_post: The right to post this text; no row when it was claimed before.
 insert into chat_posts (lead_id, client_id, conversation_id)
