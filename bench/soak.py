@@ -59,6 +59,7 @@ class Soaked:
     held: Phase
     after: Phase
     fetches: Timed
+    bare: Timed
     starts: Timed
     replies: Timed
     dead: Timed
@@ -70,13 +71,13 @@ def measure(server: BenchServer, sizes: Sizes) -> Table:
     with empty_stage(server) as stage:
         customers = _set_up(stage, sizes.held_s)
         with ExitStack() as stack:
-            probe = stack.enter_context(probing(stage.database_url))
+            probe = stack.enter_context(probing(stage))
             jobs = stack.enter_context(jobs_at(stage, sizes.soak_rate))
             messages = stack.enter_context(messages_at(stage, MESSAGES_PER_S, customers))
             phases = _phases(stage, sizes.held_s, dead)
         mixed_load.check(stage, jobs(), messages())
         starts, replies = mixed_load.starts(stage), mixed_load.replies(stage)
-    return _table(Soaked(*phases, probe.fetches, starts, replies, dead), sizes)
+    return _table(Soaked(*phases, probe.fetches, probe.bare, starts, replies, dead), sizes)
 
 
 def _set_up(stage: Stage, held_s: float) -> list[int]:
@@ -141,8 +142,8 @@ def _watch(stage: Stage, seconds: float, dead: Timed) -> None:
 def _table(soaked: Soaked, sizes: Sizes) -> Table:
     recovered = _recovered_s(soaked)
     head = (
-        *("", "fetch p50 ms", "fetch p99 ms", "start p50 ms", "start p99 ms"),
-        *("reply p50 ms", "reply p99 ms", "dead rows"),
+        *("", "fetch p50 ms", "fetch p99 ms", "bare p50 ms", "bare p99 ms"),
+        *("start p50 ms", "start p99 ms", "reply p50 ms", "reply p99 ms", "dead rows"),
     )
     return Table(
         "While a snapshot is held",
@@ -150,7 +151,8 @@ def _table(soaked: Soaked, sizes: Sizes) -> Table:
         [_row(phase, soaked) for phase in (soaked.before, soaked.held, soaked.after)],
         (
             f"{sizes.held_s:,.0f} s under {sizes.soak_rate:g} jobs and {MESSAGES_PER_S} messages a second; one worker.",
-            "Fetch: by a probe, ten times a second, from a queue of its own. Start: from a job's defer to its start.",
+            "Fetch: by a probe, ten times a second, from a queue of its own. Bare: a constant read before it, the same way.",
+            "Start: from a job's defer to its start.",
             "Reply: from the webhook to the reply, pace 0. Dead rows: the most at once in jobs, conversations and effects.",
             f"{recovered:.0f} s after the release a fetch was as before, to {AS_BEFORE} times its median.",
             "All jobs ended once, every message was answered.",
@@ -163,7 +165,7 @@ def _table(soaked: Soaked, sizes: Sizes) -> Table:
 def _row(phase: Phase, soaked: Soaked) -> tuple[str, ...]:
     times = [
         ms(quantile(values, share)) if values else "-"
-        for values in (phase.of(soaked.fetches), phase.of(soaked.starts), phase.of(soaked.replies))
+        for values in map(phase.of, (soaked.fetches, soaked.bare, soaked.starts, soaked.replies))
         for share in (0.5, 0.99)
     ]
     return (phase.name, *times, f"{max(phase.of(soaked.dead), default=0):,.0f}")
