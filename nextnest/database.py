@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Self
 
 import psycopg
@@ -41,14 +42,22 @@ WEB_BUDGET = WEB_POOL + OPENING_POOL + 1
 # A connection that rested longer is asked whether it is still there. A server that ends says so on the connection; only a
 # network that fails says nothing, and keepalives notice that after some 25 s.
 _RESTED_S = 30.0
-# A worker's beside its pool: Procrastinate's listener, and one while the sweep takes something in.
+# Of a worker's NEXTNEST_POOL_SIZE this one only fetches.
+FETCH_POOL = 1
+# A fetch is read by our indexes, in their order, whatever the table looked like when its plan was made: while a queue is
+# still short the planner would read the whole table, and keep that plan as it grows; and once it grew, plan each fetch anew,
+# which takes longer than the fetch (1.5 ms beside 0.4; docs/performance/notes.md).
+_PINNED = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_bitmapscan": "off"}
+# A worker's beside those: Procrastinate's listener, and one while the sweep takes something in.
 WORKER_BESIDE_POOL = 2
 
 
-def conninfo(dsn: str, application: str) -> str:
-    """The connection string with our search path, bounds and keepalives added to the options it already has."""
+def conninfo(dsn: str, application: str, more: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The connection string with our search path, bounds and keepalives added to the options it already has, and `more`."""
     given = conninfo_to_dict(dsn)
-    asked = " ".join(f"-c {name}={value}" for name, value in {"search_path": SCHEMA, **BOUNDS}.items())
+    asked = " ".join(
+        f"-c {name}={value}" for name, value in {"search_path": SCHEMA, **BOUNDS, **more}.items()
+    )
     return make_conninfo(_named(dsn, application), options=f"{given.get('options') or ''} {asked}".strip())
 
 
@@ -103,11 +112,24 @@ def worker_pool(settings: Settings, *, keeps_session: bool = True, **kwargs: Any
     options: dict[str, Any] = kwargs | {
         "connection_class": AnyDoorAsync,
         "min_size": 2,
-        "max_size": settings.nextnest_pool_size,
+        "max_size": settings.nextnest_pool_size - FETCH_POOL,
         "configure": _autocommit if keeps_session else _autocommit_unprepared,
         "check": _check_async_when_in_doubt,
     }
     return WorkerPool(conninfo(settings.database(), "worker"), **options)
+
+
+def fetch_pool(dsn: str, *, keeps_session: bool = True) -> WorkerPool:
+    """The one connection through which a worker fetches jobs, not yet open. Its plan is pinned: see `_PINNED`."""
+    return WorkerPool(
+        conninfo(dsn, "worker-fetch", _PINNED),
+        connection_class=AnyDoorAsync,
+        min_size=1,
+        max_size=1,
+        configure=_autocommit if keeps_session else _autocommit_unprepared,
+        check=_check_async_when_in_doubt,
+        open=False,
+    )
 
 
 def opening_pool(settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]]:

@@ -27,19 +27,24 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Living:
+    """Among those looked at, no job of the usual priority below `oldest_id` waits; finding that took `look_s` seconds."""
+
+    oldest_id: int
+    look_s: float
+
+
+@dataclass(frozen=True)
 class Fetched:
     """The jobs, first things first, and in how many seconds the next one is due, None when none is.
 
     `beyond`: nothing was found because the oldest all wait for others of their lock, and there may be more than those.
-    `oldest_id`: no job of the usual priority with a lower id waits, None when not all were looked at. `look_s`: how long the
-    database took, in seconds.
     """
 
     rows: list[Row]
     due_in_s: float | None
     beyond: bool
-    oldest_id: int | None
-    look_s: float
+    living: Living
 
 
 async def fetch_jobs(conn: AsyncConnection[Any], ask: Ask) -> Fetched:
@@ -47,7 +52,14 @@ async def fetch_jobs(conn: AsyncConnection[Any], ask: Ask) -> Fetched:
     rows = await SQL.fetch_jobs.aall(conn, **vars(ask))
     first = rows[0]
     jobs = [row for row in rows if row["id"] is not None]
-    return Fetched(jobs, first["due_in_s"], first["beyond"], first["oldest_id"], first["look_s"])
+    return Fetched(jobs, first["due_in_s"], first["beyond"], Living(first["oldest_id"], first["look_s"]))
+
+
+async def oldest_of_all(conn: AsyncConnection[Any]) -> Living:
+    """Where the living begin, whatever their age."""
+    row = await SQL.oldest_of_all.aone(conn)
+    assert row
+    return Living(**row)
 
 
 async def fetch_from_lock_to_lock(conn: AsyncConnection[Any], ask: Ask, after: str) -> list[Row]:

@@ -2,8 +2,8 @@
 -- Jobs without a due time and jobs with one are looked for apart, each by its own index: what is due in the future is never
 -- read. Of those without one only the oldest 64 are looked at; `beyond` says that they all wait for others and may not be all.
 -- What gathered while something was away comes one at a time, and `of_a_backlog` says so. `due_in_s` is when the next job
--- is due. One row always comes; without a job its id is null. `since` leaves out older jobs of the usual priority; a look at all of
--- them (0) says in `oldest_id` from where on there is something to find, and in `look_s` how long it took.
+-- is due. One row always comes; without a job its id is null. `since` leaves out older jobs of the usual priority; `oldest_id` says from
+-- where on there is something to find, and `look_s` how long it took to find that.
 -- What is asked stands in a row of its own: planned with the values, it would look cheaper and be planned anew each time. A job's state
 -- is asked for in the words of our indexes (migration fetching_past_dead_rows) and never as Procrastinate's would match it.
 -- What else is asked of the oldest is wrapped in coalesce as well: the planner, which cannot know how few that leaves out, would sort
@@ -12,9 +12,15 @@ with asked as materialized (
     select %(queues)s::varchar[] as queues, %(worker_id)s::bigint as worker_id, %(most)s::int as most, %(since)s::bigint as since,
            case when exists (select from circuit_breakers where name = 'chatwoot' and state = 'open')
                 then %(need_chatwoot)s::varchar[] else '{}' end || array(select task_name from paused_tasks) as barred
+), living as materialized (
+    select coalesce((select id from procrastinate_jobs
+                     where coalesce(status = 'todo' and scheduled_at is null and priority = 0, false)
+                       and id >= (select since from asked) order by id limit 1),
+                    (select max(id) + 1 from procrastinate_jobs), 0) as oldest_id,
+           extract(epoch from clock_timestamp() - statement_timestamp())::double precision as look_s
 ), oldest as materialized (
     (select id, priority, lock from procrastinate_jobs
-     where coalesce(status = 'todo' and scheduled_at is null and priority = 0, false) and id >= (select since from asked)
+     where coalesce(status = 'todo' and scheduled_at is null and priority = 0, false) and id >= (select oldest_id from living)
        and coalesce((select queues from asked) is null or queue_name = any ((select queues from asked)::varchar[]), true)
        and coalesce(task_name <> all ((select barred from asked)::varchar[]), true)
      order by id limit 64)
@@ -60,15 +66,17 @@ with asked as materialized (
 )
 select taken.*, extract(epoch from next.due - clock_timestamp())::double precision as due_in_s,
        taken.id is null and (select count(*) >= 64 from oldest) as beyond,
-       case when (select since = 0 from asked) then
-           coalesce((select id from procrastinate_jobs
-                     where coalesce(status = 'todo' and scheduled_at is null and priority = 0, false) order by id limit 1),
-                    (select max(id) + 1 from procrastinate_jobs), 0) end as oldest_id,
-       extract(epoch from clock_timestamp() - statement_timestamp())::double precision as look_s
+       (select oldest_id from living), (select look_s from living)
 from (select min(scheduled_at) as due from procrastinate_jobs
       where coalesce(status = 'todo' and scheduled_at is not null, false) and scheduled_at > now()) next
 left join taken on true
 order by taken.priority desc, taken.id;
+
+-- oldest_of_all: Of the jobs of the usual priority that wait, whatever their age: from which id on there are any, and how long the look took.
+select coalesce((select id from procrastinate_jobs
+                 where coalesce(status = 'todo' and scheduled_at is null and priority = 0, false) order by id limit 1),
+                (select max(id) + 1 from procrastinate_jobs), 0) as oldest_id,
+       extract(epoch from clock_timestamp() - statement_timestamp())::double precision as look_s;
 
 -- fetch_from_lock_to_lock: Take jobs when the oldest all wait for others: the first of each lock, beginning behind a lock, once round.
 -- One step per lock, however many jobs wait for it; jobs without a lock as well. This is not by age: the oldest had their look.
@@ -129,4 +137,4 @@ set status = case when exists (select from procrastinate_jobs twin
                                where twin.queueing_lock = j.queueing_lock and coalesce(twin.status = 'todo', false))
                   then 'aborted' else 'todo' end::procrastinate_job_status,
     worker_id = null
-where j.id = any (%(job_ids)s) and j.status = 'doing' and j.worker_id = %(worker_id)s;
+where j.id = any (%(job_ids)s) and coalesce(j.status = 'doing', false) and j.worker_id = %(worker_id)s;

@@ -86,12 +86,12 @@ set status = case when twin.waits then 'aborted' else 'todo' end::procrastinate_
     scheduled_at = now() + make_interval(secs => %(delay_s)s), worker_id = null
 from (select exists (select from procrastinate_jobs other join procrastinate_jobs mine using (queueing_lock)
                     where mine.id = %(job_id)s and coalesce(other.status = 'todo', false)) as waits) twin
-where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id is not distinct from %(worker_id)s;
+where id = %(job_id)s and coalesce(status = 'doing', false) and attempts = %(attempt)s and worker_id is not distinct from %(worker_id)s;
 
 -- bury_job: Fail a dead worker's job for good, if that worker still owns it.
 update procrastinate_jobs
 set status = 'failed', attempts = attempts + 1
-where id = %(job_id)s and status = 'doing' and attempts = %(attempt)s and worker_id is not distinct from %(worker_id)s;
+where id = %(job_id)s and coalesce(status = 'doing', false) and attempts = %(attempt)s and worker_id is not distinct from %(worker_id)s;
 
 -- forget_upkeep: Drop finished jobs of upkeep itself but those somebody holds; they run every few seconds and say nothing afterwards.
 with old as (

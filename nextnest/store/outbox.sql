@@ -26,7 +26,7 @@ set state = 'sending', attempts = attempts + 1, sending_at = clock_timestamp(), 
 where id = %(effect_id)s and state = 'planned'
   and (%(job_id)s::bigint is null
        or exists (select from procrastinate_jobs j
-                  where j.id = %(job_id)s and j.status = 'doing' and j.attempts = %(attempt)s
+                  where j.id = %(job_id)s and coalesce(j.status = 'doing', false) and j.attempts = %(attempt)s
                     and j.worker_id = %(worker_id)s))
 returning attempts;
 
@@ -36,7 +36,7 @@ set state = 'sending', attempts = attempts + 1, sending_at = clock_timestamp(), 
 where o.id = %(effect_id)s and o.state = 'planned'
   and (%(job_id)s::bigint is null
        or exists (select from procrastinate_jobs j
-                  where j.id = %(job_id)s and j.status = 'doing' and j.attempts = %(attempt)s
+                  where j.id = %(job_id)s and coalesce(j.status = 'doing', false) and j.attempts = %(attempt)s
                     and j.worker_id = %(worker_id)s))
   and exists (select from broker_conversations c
               where c.conversation_id = o.conversation_id and c.held_by = 'ai' and c.status = 'active')

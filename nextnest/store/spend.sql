@@ -45,7 +45,7 @@ delete from spend_reservations where conversation_id = %(conversation_id)s and j
 -- forget_reservations: Those of jobs that do not run any more, and of any that ran for longer than a turn can.
 delete from spend_reservations r
 where r.reserved_at < now() - make_interval(secs => %(older_than_s)s)
-   or not exists (select from procrastinate_jobs j where j.id = r.job_id and j.status = 'doing');
+   or not exists (select from procrastinate_jobs j where j.id = r.job_id and coalesce(j.status = 'doing', false));
 
 -- recent_replies: When we replied in a conversation lately, since a person of ours last had a part in it.
 select o.sent_at from outgoing_messages o join broker_conversations c using (conversation_id)

@@ -21,7 +21,7 @@ from procrastinate.worker import Worker
 from psycopg import OperationalError
 
 from nextnest import collector, logs, pulse, settings
-from nextnest.database import worker_pool
+from nextnest.database import fetch_pool, worker_pool
 from nextnest.deferring import twins_named
 from nextnest.door import Door, look
 from nextnest.errors import ConfigurationError
@@ -61,7 +61,7 @@ class App(procrastinate.App):
         collector.leave_what_is_there()
         assert isinstance(self.connector, Connector)
         options = _options(chosen, self.connector.door) | kwargs | {"install_signal_handlers": False}
-        async with _pulse(chosen):
+        async with _pulse(chosen), _fetch_pool(chosen, self.connector.door):
             with served(chosen.nextnest_metrics_port):
                 await self._run_workers(options, signals=kwargs.get("install_signal_handlers", True))
 
@@ -120,6 +120,17 @@ async def _pulse(chosen: Settings) -> AsyncIterator[None]:
         except OSError as error:
             raise ConfigurationError(f"NEXTNEST_PULSE_FILE cannot be written: {error.strerror}.") from None
         yield
+
+
+@asynccontextmanager
+async def _fetch_pool(chosen: Settings, door: Door) -> AsyncIterator[None]:
+    """A connection for fetches alone."""
+    async with fetch_pool(chosen.database(), keeps_session=door.keeps_session) as pool:
+        jobs_of_ours.fetch_through(pool)
+        try:
+            yield
+        finally:
+            jobs_of_ours.fetch_through(None)
 
 
 def _options(chosen: Settings, door: Door) -> dict[str, Any]:

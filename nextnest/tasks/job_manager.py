@@ -19,12 +19,12 @@ from typing import Any
 import structlog
 from procrastinate import PsycopgConnector, jobs, manager
 from procrastinate.worker import Worker
-from psycopg import errors
+from psycopg import OperationalError, errors
 
 from nextnest.breakers import NEED_CHATWOOT
 from nextnest.store import fetching
 from nextnest.store import jobs as store
-from nextnest.store.fetching import Ask, Fetched
+from nextnest.store.fetching import Ask, Living
 from nextnest.store.statements import Row
 
 log = structlog.get_logger(__name__)
@@ -36,38 +36,57 @@ _BACKLOG_PER_S = 20
 _AT_ONCE = 32
 # A job due now is not polled for in a tight loop while a clock or a lock stands in its way.
 _SHORTEST_POLL_S = 0.005
-# A look at all that waits takes a fraction of a millisecond, unless it goes through thousands of dead entries.
-_LONG_LOOK_S = 0.005
-# Then all are looked at only so often, and more rarely the longer it takes: a share of the time. An id is given out before
-# its job is committed: from where the oldest was two such looks ago, no transaction is still open. A job that came back, or
-# was committed later still, is found by the next.
+# Where the living begin is found in a fraction of a millisecond, unless thousands of dead entries come before them.
+_LONG_LOOK_S = 0.001
+# Then a fetch begins where they began two steps ago. An id is given out before its job is committed: what was under way at
+# the first step has to be committed by the second. A job that is later still, or that came back, is found by a look at all
+# of them; it comes beside the fetches, and more rarely the longer it takes: a share of the time.
+_STEP_S = 2.0
 _LOOK_AT_ALL_S, _LOOK_SHARE = 5.0, 1 / 500
 
 
 class Since:
-    """From which id on to look for jobs; 0, for all of them, unless such a look has become long."""
+    """From which `id` on to look for jobs: 0, for all of them, unless that has become long."""
 
     def __init__(self) -> None:
-        self._since = self._before = 0
-        self._next_look = 0.0
+        self.id = self._before = 0
+        self._next_step = 0.0
+        # None while every fetch is one.
+        self._next_look: float | None = None
 
-    def now(self, clock_s: float) -> int:
-        return self._since if clock_s < self._next_look else 0
-
-    def note(self, found: Fetched, clock_s: float) -> None:
-        """What a look at all of them brought."""
-        if found.oldest_id is None or clock_s < self._next_look:
+    def note(self, found: Living, clock_s: float) -> None:
+        """What a fetch found, from `id` on."""
+        if self._next_look is None and found.look_s < _LONG_LOOK_S:
             return
+        if self._next_look is None:
+            self._look_again(found, clock_s)
+        elif clock_s >= self._next_step:
+            self.id = min(self._before, found.oldest_id)
+        else:
+            return
+        self._before, self._next_step = found.oldest_id, clock_s + _STEP_S
+
+    def look_is_due(self, clock_s: float) -> bool:
+        """Whether it is time to look at all of them again."""
+        return self._next_look is not None and clock_s >= self._next_look
+
+    def note_all(self, found: Living, clock_s: float) -> None:
+        """What a look at all of them found."""
         if found.look_s < _LONG_LOOK_S:
-            self._since = self._before = 0
+            self.id, self._next_look = 0, None
             return
-        self._since = min(self._before, found.oldest_id)
-        self._before = found.oldest_id
+        self.id, self._before = min(self.id, found.oldest_id), min(self._before, found.oldest_id)
+        self._look_again(found, clock_s)
+
+    def _look_again(self, found: Living, clock_s: float) -> None:
         self._next_look = clock_s + max(_LOOK_AT_ALL_S, found.look_s / _LOOK_SHARE)
 
 
 class JobManager(manager.JobManager):
-    """Ours. `serve` says which worker it fetches for; without one it fetches single jobs."""
+    """Ours. `serve` says which worker it fetches for; without one it fetches single jobs.
+
+    `fetch_through` gives fetches a pool of their own; without one they go through the connector's.
+    """
 
     def __init__(self, connector: Any) -> None:
         super().__init__(connector)
@@ -79,6 +98,12 @@ class JobManager(manager.JobManager):
         self._rings = 0
         self._last_lock = ""
         self._since = Since()
+        self._looking: asyncio.Task[None] | None = None
+        self._fetch_pool: Any = None
+
+    def fetch_through(self, pool: Any) -> None:
+        """Fetch through this pool from now on; None: through the connector's again."""
+        self._fetch_pool = pool
 
     def serve(self, worker: Worker) -> None:
         """Fetch for this worker from now on. What an earlier one had fetched is upkeep's to rescue."""
@@ -137,6 +162,7 @@ class JobManager(manager.JobManager):
 
     async def unregister_worker(self, worker_id: int) -> None:
         """Sign off; first what was fetched and not started goes back, uncounted."""
+        await self._stop_looking()
         unstarted = [job.id for job in self._fetched if job.id is not None]
         self._fetched.clear()
         if unstarted:
@@ -144,21 +170,38 @@ class JobManager(manager.JobManager):
                 await fetching.return_unstarted(conn, unstarted, worker_id)
         await super().unregister_worker(worker_id)
 
+    async def _stop_looking(self) -> None:
+        if self._looking:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
+
     async def _fetch(self, queues: list[str] | None, worker_id: int) -> None:
         """Take what may run now. Once more when something was announced meanwhile: the announcement would be forgotten."""
         clock = asyncio.get_running_loop().time
         while True:
-            ask = Ask(queues, worker_id, NEED_CHATWOOT, self._room(), self._since.now(clock()))
+            ask = Ask(queues, worker_id, NEED_CHATWOOT, self._room(), self._since.id)
             rings = self._rings
-            async with self._pool().connection() as conn:
+            async with self._fetching().connection() as conn:
                 found = await fetching.fetch_jobs(conn, ask)
-                self._since.note(found, clock())
                 rows = await self._past_locks(conn, ask) if found.beyond else found.rows
+            self._since.note(found.living, clock())
             if rows or rings == self._rings:
                 break
+        if self._since.look_is_due(clock()) and (self._looking is None or self._looking.done()):
+            self._looking = asyncio.create_task(self._look_at_all())
         self._fetched.extend(jobs.Job.from_row(row) for row in rows)
         self._pause_s = 1 / _BACKLOG_PER_S if any(row["of_a_backlog"] for row in rows) else 0.0
         self._poll_when_due(found.due_in_s)
+
+    async def _look_at_all(self) -> None:
+        """Beside the fetches: none of them waits for it."""
+        try:
+            async with self._fetching().connection() as conn:
+                found = await fetching.oldest_of_all(conn)
+        except OperationalError as error:
+            log.warning("jobs that came back are looked for later", error=type(error).__name__)
+            return
+        self._since.note_all(found, asyncio.get_running_loop().time())
 
     async def _past_locks(self, conn: Any, ask: Ask) -> list[Row]:
         """Go round the locks, on from where the last look ended, so that each has its turn."""
@@ -182,6 +225,9 @@ class JobManager(manager.JobManager):
     def _forget(self, job: jobs.Job) -> None:
         if job.id is not None:
             self._running.discard(job.id)
+
+    def _fetching(self) -> Any:
+        return self._fetch_pool or self._pool()
 
     def _pool(self) -> Any:
         assert isinstance(self.connector, PsycopgConnector)

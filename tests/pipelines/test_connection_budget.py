@@ -73,13 +73,13 @@ def test_neither_web_nor_worker_goes_above_its_budget(crowded: Counter[str]) -> 
     assert crowded["nextnest-web"] <= WEB_PROCESSES * WEB_POOL
     assert crowded["nextnest-web-opening"] <= WEB_PROCESSES * OPENING_POOL
     assert crowded["nextnest-web-live"] <= WEB_PROCESSES
-    workers = crowded["nextnest-worker"] + crowded["nextnest-worker-sweep"]
+    workers = sum(crowded[f"nextnest-{name}"] for name in ("worker", "worker-fetch", "worker-sweep"))
     assert workers <= WORKER_POOL + WORKER_BESIDE_POOL
     # That it was crowded at all, and that every kind of connection has a name here.
     assert min(crowded["nextnest-web"], crowded["nextnest-worker"]) > 3
     assert set(crowded) <= {
         *("nextnest-web", "nextnest-web-opening", "nextnest-web-live"),
-        *("nextnest-worker", "nextnest-worker-sweep", "nextnest-door"),
+        *("nextnest-worker", "nextnest-worker-fetch", "nextnest-worker-sweep", "nextnest-door"),
     }
 
 

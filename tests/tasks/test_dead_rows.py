@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from nextnest.store import fetching, incoming
+from nextnest.store import fetching, incoming, outbox
 from nextnest.store import jobs as store
-from nextnest.store.fetching import Fetched
+from nextnest.store.fetching import Living
 from nextnest.store.statements import Statement
 from nextnest.tasks.job_manager import Since
 from tests.tasks.queue import Queue
 
 DEAD = 5_000
-LONG_S, SHORT_S = 0.02, 0.001
+LONG_S, SHORT_S = 0.02, 0.0002
 
 
 @pytest.fixture
@@ -77,6 +79,14 @@ async def test_a_job_that_is_known_by_its_id_is_found_by_it(
     assert set(indexes(plan)) <= {"procrastinate_jobs_pkey", "procrastinate_jobs_of_lock"}
 
 
+@pytest.mark.parametrize("statement", [outbox.SQL.intend, outbox.SQL.intend_reply])
+async def test_the_job_behind_an_effect_is_found_by_its_id(
+    queue: Queue, snapshot: None, statement: Statement
+) -> None:
+    effect = {"effect_id": uuid4(), "job_id": 1, "attempt": 0, "worker_id": 1, "whatever_came": False}
+    assert set(indexes(await planned(queue, statement, **effect))) == {"procrastinate_jobs_pkey"}
+
+
 async def test_a_webhook_under_a_held_snapshot_does_not_go_through_what_has_died(
     queue: Queue, snapshot: None
 ) -> None:
@@ -91,9 +101,10 @@ async def test_an_older_job_that_comes_back_is_found_by_the_next_look_at_all(que
     asked = fetching.Ask(None, queue.worker_id, [], 1, since=older + 1)
     async with await queue.connect() as conn:
         assert (await fetching.fetch_jobs(conn, asked)).rows == []
-        found = await fetching.fetch_jobs(conn, fetching.Ask(None, queue.worker_id, [], 1))
+        living = await fetching.oldest_of_all(conn)
+        found = await fetching.fetch_jobs(conn, replace(asked, since=living.oldest_id))
     assert [row["id"] for row in found.rows] == [older]
-    assert found.oldest_id == older
+    assert found.living.oldest_id == living.oldest_id == older
 
 
 async def test_jobs_of_another_priority_are_always_looked_at(queue: Queue) -> None:
@@ -101,35 +112,47 @@ async def test_jobs_of_another_priority_are_always_looked_at(queue: Queue) -> No
     async with await queue.connect() as conn:
         found = await fetching.fetch_jobs(conn, fetching.Ask(None, queue.worker_id, [], 2, since=idle + 1))
     assert [row["id"] for row in found.rows] == [urgent, idle]
-    assert found.oldest_id is None
+    assert found.living.oldest_id == idle + 1
 
 
 def test_all_are_looked_at_as_long_as_that_is_quick() -> None:
     since = Since()
     for clock in range(5):
-        since.note(looked(oldest=100 * clock, took=SHORT_S), clock)
-        assert since.now(clock + 0.5) == 0
+        since.note(Living(100 * clock, SHORT_S), clock)
+        assert (since.id, since.look_is_due(clock)) == (0, False)
 
 
-def test_what_a_long_look_found_counts_from_the_look_after_it_on() -> None:
+def test_what_was_found_two_steps_ago_is_where_a_fetch_begins() -> None:
     since = Since()
-    since.note(looked(oldest=100, took=LONG_S), 0)
-    assert since.now(1) == 0, "transactions that were open at the look may still commit lower ids"
-    since.note(looked(oldest=200, took=LONG_S), 1)
-    assert since.now(1) == 0, "looks in between do not count"
-    since.note(looked(oldest=300, took=LONG_S), 10)
-    assert since.now(11) == 100
-    since.note(looked(oldest=None, took=SHORT_S), 11)
-    assert since.now(12) == 100
-    assert since.now(20) == 0, "all of them again"
-    since.note(looked(oldest=250, took=LONG_S), 20)
-    assert since.now(21) == 250, "a job that came back is not left out"
-    since.note(looked(oldest=900, took=SHORT_S), 30)
-    assert since.now(31) == 0
+    since.note(Living(100, LONG_S), 0)
+    assert since.id == 0, "transactions that were open then may still commit lower ids"
+    since.note(Living(200, LONG_S), 1)
+    assert since.id == 0, "looks between two steps do not count"
+    since.note(Living(300, LONG_S), 2)
+    assert since.id == 100
+    since.note(Living(400, SHORT_S), 4)
+    assert since.id == 300
 
 
-def looked(oldest: int | None, took: float) -> Fetched:
-    return Fetched([], None, beyond=False, oldest_id=oldest, look_s=took)
+def test_what_was_committed_between_two_steps_is_not_left_out() -> None:
+    since = Since()
+    since.note(Living(100, LONG_S), 0)
+    since.note(Living(90, LONG_S), 2)
+    assert since.id == 90
+
+
+def test_a_job_that_came_back_is_found_by_a_look_at_all() -> None:
+    since = Since()
+    since.note(Living(100, LONG_S), 0)
+    since.note(Living(300, LONG_S), 2)
+    assert not since.look_is_due(4)
+    assert since.look_is_due(10), "twenty milliseconds are a five-hundredth of ten seconds"
+    since.note_all(Living(50, LONG_S), 10)
+    assert (since.id, since.look_is_due(11)) == (50, False)
+    since.note(Living(500, SHORT_S), 11)
+    assert since.id == 50, "until the next step, and the one after it"
+    since.note_all(Living(500, SHORT_S), 20)
+    assert (since.id, since.look_is_due(99)) == (0, False), "all of them again: that is quick once more"
 
 
 async def planned(queue: Queue, statement: Statement, **values: object) -> dict[str, Any]:
